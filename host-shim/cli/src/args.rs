@@ -1,0 +1,260 @@
+//! The arguments, and what `--help` says of them.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use outcrop::request::{Effort, ToolChoice};
+
+const EXAMPLES: &str = "\
+Examples:
+  outcrop models list
+  outcrop chat --model amazon-bedrock/amazon.nova-micro-v1:0 \"What is an outcrop?\"
+  git diff | outcrop chat --system \"Review this diff.\"
+  outcrop chat --image photo.jpg \"What is in this picture?\"
+
+Exit codes:
+  0  done
+  1  the service, the plugin or this program failed
+  2  wrong arguments or input
+  130  interrupted (Ctrl-C)";
+
+const CHAT_EXAMPLES: &str = "\
+Examples:
+  export OUTCROP_MODEL=amazon-bedrock/amazon.nova-micro-v1:0
+  outcrop chat \"What is an outcrop?\"
+  outcrop chat --effort high --max-tokens 4000 \"Prove it.\" 2>/dev/null
+  outcrop chat --document report.pdf --document notes.md \"Where do these two disagree?\"
+  outcrop chat --tools tools.json --tool-choice any \"How warm is it in Oslo?\"
+  outcrop chat --request request.json --json | jq -rj 'select(.type == \"text_delta\").delta'
+
+The answer and its tool calls go to standard output, everything else to standard error.
+The JSON of requests and events is described in docs/request.md.";
+
+/// Amazon Bedrock through a sandboxed plugin.
+#[derive(Debug, Parser)]
+#[command(name = "outcrop", version, after_help = EXAMPLES, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
+    /// Say more on standard error; repeat it for more (RUST_LOG is read where this is not given)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Ask a model, and print its answer as it comes
+    #[command(after_help = CHAT_EXAMPLES)]
+    Chat(Box<ChatArgs>),
+    /// The models on offer
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Plugins: components that speak to a provider
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Print the completions for a shell
+    #[command(
+        after_help = "Example:\n  outcrop completions bash > ~/.local/share/bash-completion/completions/outcrop"
+    )]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the models that this AWS account and region offer
+    #[command(after_help = "Example:\n  outcrop models list --json | jq -r '.[].id'")]
+    List {
+        /// As a JSON array
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Show what a component imports and exports, and whether it fits the contract
+    #[command(after_help = "Exits with 0 where the component fits and with 1 where it does not.")]
+    Inspect {
+        /// A WebAssembly component
+        file: PathBuf,
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// How to reach the service.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Host")]
+pub(crate) struct HostArgs {
+    /// Use this component in place of the bundled one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) plugin: Option<PathBuf>,
+    /// The AWS region [default: as the AWS configuration says]
+    #[arg(long, global = true, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+    /// The profile of the AWS configuration files [default: as AWS_PROFILE says]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Send requests here and not to the region's endpoint
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct ChatArgs {
+    /// What to say; `-`, or nothing at all where standard input is no terminal, reads it from there
+    pub(crate) prompt: Option<String>,
+    /// The model, as `outcrop models list` names it [default: OUTCROP_MODEL]
+    #[arg(short, long, value_name = "ID")]
+    pub(crate) model: Option<String>,
+    /// Instructions for the model
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) system: Option<String>,
+    /// Tokens of output, at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_tokens: Option<u32>,
+    /// Randomness: 0 to 1, for some models to 2
+    #[arg(long, value_name = "X", value_parser = temperature)]
+    pub(crate) temperature: Option<f64>,
+    /// Nucleus sampling: 0 to 1
+    #[arg(long, value_name = "X", value_parser = probability)]
+    pub(crate) top_p: Option<f64>,
+    /// End the answer before this text; may be repeated
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) stop: Vec<String>,
+    /// How hard the model should think
+    #[arg(long, value_name = "LEVEL", value_parser = effort())]
+    pub(crate) effort: Option<Effort>,
+    /// Tools the model may call: a JSON array as in a request
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tools: Option<PathBuf>,
+    /// Which tool it is to call: auto, any, none, or a tool's name
+    #[arg(long, value_name = "CHOICE", value_parser = tool_choice)]
+    pub(crate) tool_choice: Option<ToolChoice>,
+    /// Show the model this image; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) image: Vec<PathBuf>,
+    /// Show the model this document; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) document: Vec<PathBuf>,
+    /// Start from a whole request as JSON (`-`: from standard input): other options replace its members,
+    /// a PROMPT is added as another turn
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) request: Option<PathBuf>,
+    /// Print every event of the answer as a line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Seconds until the answer must have begun
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout_first_content: Option<Duration>,
+    /// Seconds for which the answer may pause
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout_silence: Option<Duration>,
+    /// Seconds for the whole answer
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout_total: Option<Duration>,
+}
+
+fn effort() -> impl TypedValueParser<Value = Effort> {
+    PossibleValuesParser::new(Effort::ALL.map(Effort::as_str))
+        .try_map(|word| Effort::ALL.into_iter().find(|effort| effort.as_str() == word).ok_or("unknown level"))
+}
+
+fn tool_choice(word: &str) -> Result<ToolChoice, Infallible> {
+    Ok(match word {
+        "auto" => ToolChoice::Auto,
+        "any" => ToolChoice::Any,
+        "none" => ToolChoice::None,
+        name => ToolChoice::Named(name.to_owned()),
+    })
+}
+
+fn temperature(text: &str) -> Result<f64, &'static str> {
+    number(text).filter(|number| (0.0..=2.0).contains(number)).ok_or("not a number from 0 to 2")
+}
+
+fn probability(text: &str) -> Result<f64, &'static str> {
+    number(text).filter(|number| (0.0..=1.0).contains(number)).ok_or("not a number from 0 to 1")
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    number(text)
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or("not a number of seconds above 0")
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn chat(line: &str) -> Result<Box<ChatArgs>, ErrorKind> {
+        let words = ["outcrop", "chat"].into_iter().chain(line.split_whitespace());
+        match Cli::try_parse_from(words) {
+            Ok(Cli { command: Command::Chat(args), .. }) => Ok(args),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => Err(error.kind()),
+        }
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn values_become_what_the_library_takes() {
+        let args =
+            chat("--effort xhigh --tool-choice look --timeout-total 1.5 --max-tokens 9 --stop a --stop b")
+                .unwrap();
+        assert_eq!(args.effort, Some(Effort::Xhigh));
+        assert_eq!(args.tool_choice, Some(ToolChoice::Named("look".into())));
+        assert_eq!(args.timeout_total, Some(Duration::from_millis(1500)));
+        assert_eq!((args.max_tokens, args.stop.len()), (Some(9), 2));
+        assert_eq!(chat("--tool-choice none").unwrap().tool_choice, Some(ToolChoice::None));
+    }
+
+    #[test]
+    fn values_out_of_range_are_wrong_usage() {
+        for line in [
+            "--max-tokens 0",
+            "--max-tokens 4294967296",
+            "--temperature 2.1",
+            "--temperature NaN",
+            "--top-p=-1",
+            "--effort hard",
+            "--timeout-total 0",
+            "--timeout-silence inf",
+            "--stop=",
+        ] {
+            let kind = chat(line).unwrap_err();
+            let expected = [ErrorKind::ValueValidation, ErrorKind::InvalidValue];
+            assert!(expected.contains(&kind), "{line}: {kind}");
+        }
+    }
+
+    #[test]
+    fn host_options_stand_before_or_behind_the_command() {
+        for line in ["outcrop --region eu-west-1 models list", "outcrop models list --region eu-west-1"] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!(cli.host.region.as_deref(), Some("eu-west-1"));
+        }
+    }
+}

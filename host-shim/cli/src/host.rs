@@ -1,0 +1,35 @@
+//! The host, as the global options want it.
+
+use outcrop::{Error, ErrorClass, Host};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::HostArgs;
+use crate::failure::Failure;
+use crate::input;
+
+/// Makes the host ready. Blocks while the plugin is compiled or loaded.
+pub(crate) fn build(args: &HostArgs) -> Result<Host, Failure> {
+    let mut builder = Host::builder();
+    if let Some(file) = &args.plugin {
+        // A file that cannot be read is wrong input; what is wrong inside of it is the host's to say.
+        input::check_readable(file)?;
+        builder = builder.plugin_file(file);
+    }
+    if let Some(region) = &args.region {
+        builder = builder.region(region);
+    }
+    if let Some(profile) = &args.profile {
+        builder = builder.profile(profile);
+    }
+    if let Some(endpoint) = &args.endpoint {
+        builder = builder.endpoint(endpoint);
+    }
+    builder.build().map_err(Failure::run)
+}
+
+/// One thread is enough for one answer, and costs less than handing events between threads.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::run(Error::new(ErrorClass::Internal, format!("the runtime cannot start: {error}")))
+    })
+}

@@ -1,0 +1,33 @@
+//! Amazon Bedrock on the command line: `outcrop chat`, `outcrop models list`, `outcrop plugin inspect`.
+#![forbid(unsafe_code)]
+
+mod args;
+mod chat;
+mod completions;
+mod failure;
+mod host;
+mod input;
+mod logging;
+mod models;
+mod output;
+mod plugin;
+mod prompt;
+mod render;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command, ModelsCommand, PluginCommand};
+
+fn main() -> ExitCode {
+    let Cli { command, host, verbose } = Cli::parse();
+    logging::start(verbose);
+    let ended = match command {
+        Command::Chat(chat) => chat::run(&chat, &host, verbose > 0),
+        Command::Models(ModelsCommand::List { json }) => models::list(&host, json),
+        Command::Plugin(PluginCommand::Inspect { file, json }) => plugin::inspect(&file, json),
+        Command::Completions { shell } => completions::print(shell),
+    };
+    ended.unwrap_or_else(|failure| failure.report())
+}

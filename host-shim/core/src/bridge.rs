@@ -1,0 +1,112 @@
+//! The bridge: Amazon Bedrock for a plugin that has no network and no keys.
+//!
+//! It knows AWS (credentials, regions, endpoints, signing, frames, listings) and nothing of what
+//! a Converse body means.
+
+pub(crate) mod body;
+pub(crate) mod call;
+pub(crate) mod catalogue;
+pub(crate) mod clients;
+pub(crate) mod failure;
+pub(crate) mod frames;
+pub(crate) mod model_id;
+mod region;
+pub(crate) mod retry;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use body::{Imposed, Part};
+use call::{Call, Operation, Order};
+use catalogue::{Catalogue, Listing};
+use clients::{Access, Clients};
+use failure::{Failure, Stage};
+use model_id::ModelId;
+use retry::Retries;
+
+/// What a host shares with all streams of a plugin.
+#[derive(Debug)]
+pub(crate) struct Bridge {
+    clients: Arc<Clients>,
+    catalogue: Catalogue,
+    /// What every request must carry.
+    imposed: Imposed,
+    /// For one request.
+    attempts: u32,
+}
+
+/// What the caller brought, against which a plugin's calls are held.
+#[derive(Debug, Default)]
+pub(crate) struct Brought {
+    /// Without the routing prefix.
+    pub(crate) model_id: String,
+    pub(crate) storage: BTreeSet<String>,
+}
+
+impl Bridge {
+    pub(crate) fn new(access: Access, imposed: Imposed, attempts: u32) -> Self {
+        Self { clients: Arc::new(Clients::new(access)), catalogue: Catalogue::default(), imposed, attempts }
+    }
+
+    pub(crate) async fn fresh_listing(&self) -> Arc<Listing> {
+        self.catalogue.fresh(&self.clients).await
+    }
+
+    pub(crate) fn cached_listing(&self) -> Option<Arc<Listing>> {
+        self.catalogue.cached()
+    }
+
+    /// Checks what a plugin wants sent, and sends it. What is refused is a call that has failed.
+    pub(crate) fn start(
+        &self,
+        brought: &Brought,
+        operation: &str,
+        model_id: &str,
+        parts: &[Part<'_>],
+        delay: Duration,
+    ) -> Call {
+        self.order(brought, operation, model_id, parts, delay).map_or_else(
+            |message| Call::failed(Failure::new(Stage::Refused, message)),
+            |order| Call::new(self.clients.clone(), order, Retries::new(self.attempts)),
+        )
+    }
+
+    fn order(
+        &self,
+        brought: &Brought,
+        operation: &str,
+        model_id: &str,
+        parts: &[Part<'_>],
+        delay: Duration,
+    ) -> Result<Order, String> {
+        let operation = Operation::from_name(operation)
+            .ok_or_else(|| format!("there is no operation {operation:?} on the bridge"))?;
+        let id = ModelId::parse(model_id).map_err(str::to_owned)?;
+        let asked = ModelId::parse(&brought.model_id).map_err(str::to_owned)?;
+        let is_listed =
+            |id: &str| self.cached_listing().is_some_and(|listing| listing.entry(id).is_some());
+        if !id.may_stand_for(&asked, is_listed) {
+            return Err(format!(
+                "the plugin asked for {model_id:?}, which is neither the requested model nor listed"
+            ));
+        }
+        let body = match operation {
+            Operation::GetInferenceProfile => Bytes::new(),
+            // Counting takes no guardrail and no metadata.
+            Operation::CountTokens => body::join(parts, &Imposed::new(), &brought.storage)?.into(),
+            Operation::Converse | Operation::ConverseStream => {
+                body::join(parts, &self.imposed, &brought.storage)?.into()
+            }
+        };
+        Ok(Order {
+            operation,
+            model_id: model_id.to_owned(),
+            region: id.region().map(str::to_owned),
+            body,
+            delay,
+        })
+    }
+}

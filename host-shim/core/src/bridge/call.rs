@@ -1,0 +1,527 @@
+//! An operation under way: sent, retried before its first content, and read as it arrives.
+//!
+//! A call is polled by the stream that owns it and by nothing else: it has no task of its own, so
+//! dropping it is all it takes to cancel it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use aws_sdk_bedrockruntime::error::SdkError;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::ConfigBag;
+use bytes::Bytes;
+use http_body::Body as _;
+
+use super::clients::Clients;
+use super::failure::{Failure, Refusal, Stage, request_id};
+use super::frames::{Batch, FrameKind, FrameSplitter};
+use super::retry::{Retries, is_retryable_exception};
+
+/// The content type of a streamed answer.
+const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
+
+/// How much is read ahead of the plugin before it is called. Bounds what one call hands over.
+const READ_AHEAD_BYTES: usize = 64 * 1024;
+
+/// How long the rest of a finished answer may take, so that its connection can be used again.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+/// What the plugin may ask Bedrock for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    ConverseStream,
+    Converse,
+    CountTokens,
+    GetInferenceProfile,
+}
+
+impl Operation {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "converse-stream" => Some(Self::ConverseStream),
+            "converse" => Some(Self::Converse),
+            "count-tokens" => Some(Self::CountTokens),
+            "get-inference-profile" => Some(Self::GetInferenceProfile),
+            _ => None,
+        }
+    }
+}
+
+/// A request as it will be sent.
+pub(crate) struct Order {
+    pub(crate) operation: Operation,
+    pub(crate) model_id: String,
+    /// The region the model id names.
+    pub(crate) region: Option<String>,
+    pub(crate) body: Bytes,
+    /// To wait before the first attempt.
+    pub(crate) delay: Duration,
+}
+
+/// What has arrived on a call.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Nothing,
+    Frames(Batch),
+    Body(Vec<u8>),
+    End,
+}
+
+/// An operation under way. Dropping it cancels it.
+pub struct Call {
+    state: State,
+    request_id: Option<String>,
+}
+
+enum State {
+    /// Sent, and not answered yet.
+    Opening(Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>),
+    /// Answered with a stream.
+    Streaming(Answer),
+    /// Answered as a whole. The body is handed over once.
+    Whole(Vec<u8>),
+    /// Read to the end.
+    Ended,
+    Failed(Failure),
+}
+
+/// An answer that has begun.
+struct Opened {
+    request_id: Option<String>,
+    content: OpenedContent,
+}
+
+enum OpenedContent {
+    Stream(Answer),
+    Whole(Vec<u8>),
+}
+
+impl Call {
+    /// Sends the order, as soon as the call is polled.
+    pub(crate) fn new(clients: Arc<Clients>, order: Order, retries: Retries) -> Self {
+        Self { state: State::Opening(Box::pin(open(clients, order, retries))), request_id: None }
+    }
+
+    /// A call that never came to be.
+    pub(crate) fn failed(failure: Failure) -> Self {
+        Self { state: State::Failed(failure), request_id: None }
+    }
+
+    pub(crate) fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Whether it can still give anything: it is under way, or something has arrived.
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self.state, State::Ended)
+    }
+
+    /// Ready once there is something to [take](Self::take).
+    pub(crate) fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            match &mut self.state {
+                State::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
+                    Ok(Opened { request_id, content }) => {
+                        self.request_id = request_id;
+                        self.state = match content {
+                            OpenedContent::Stream(answer) => State::Streaming(answer),
+                            OpenedContent::Whole(body) => State::Whole(body),
+                        };
+                    }
+                    Err(failure) => {
+                        self.request_id.clone_from(&failure.request_id);
+                        self.state = State::Failed(failure);
+                    }
+                },
+                State::Streaming(answer) => {
+                    // Take along whatever is already here, so that a burst crosses in one go.
+                    while answer.batch.data.len() < READ_AHEAD_BYTES && answer.outcome.is_none() {
+                        if answer.poll_read(cx).is_pending() {
+                            break;
+                        }
+                    }
+                    return if answer.batch.frames.is_empty() && answer.outcome.is_none() {
+                        Poll::Pending
+                    } else {
+                        Poll::Ready(())
+                    };
+                }
+                State::Whole(_) | State::Ended | State::Failed(_) => return Poll::Ready(()),
+            }
+        }
+    }
+
+    /// What has arrived since the last time.
+    pub(crate) fn take(&mut self) -> Result<Arrival, Failure> {
+        match &mut self.state {
+            State::Opening(_) => Ok(Arrival::Nothing),
+            State::Streaming(answer) => {
+                if !answer.batch.frames.is_empty() {
+                    return Ok(Arrival::Frames(std::mem::take(&mut answer.batch)));
+                }
+                match answer.outcome.take() {
+                    None => Ok(Arrival::Nothing),
+                    Some(Ok(())) => {
+                        self.state = State::Ended;
+                        Ok(Arrival::End)
+                    }
+                    Some(Err(mut failure)) => {
+                        failure.request_id.clone_from(&self.request_id);
+                        self.state = State::Failed(failure.clone());
+                        Err(failure)
+                    }
+                }
+            }
+            State::Whole(body) => {
+                let body = std::mem::take(body);
+                self.state = State::Ended;
+                Ok(Arrival::Body(body))
+            }
+            State::Ended => Ok(Arrival::End),
+            State::Failed(failure) => Err(failure.clone()),
+        }
+    }
+
+    /// Lets go of a call. An answer that has said all is read to its end first, if that is near:
+    /// an HTTP/1 connection is used again only then. Any other is cancelled.
+    pub(crate) fn let_go(self) {
+        let State::Streaming(mut answer) = self.state else { return };
+        if !answer.said_all || answer.outcome.is_some() {
+            return;
+        }
+        let mut rest = Box::pin(async move {
+            let read = std::future::poll_fn(|cx| {
+                while answer.outcome.is_none() {
+                    answer.batch = Batch::default();
+                    ready!(answer.poll_read(cx));
+                }
+                Poll::Ready(())
+            });
+            // Past the time the connection is closed, which is all that is lost.
+            let _ = tokio::time::timeout(DRAIN_TIME, read).await;
+        });
+        // Most often the end has come with the last frame.
+        let mut now = Context::from_waker(std::task::Waker::noop());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current()
+            && rest.as_mut().poll(&mut now).is_pending()
+        {
+            runtime.spawn(rest);
+        }
+    }
+}
+
+/// A streamed answer, as far as it has come.
+struct Answer {
+    body: SdkBody,
+    splitter: FrameSplitter,
+    batch: Batch,
+    /// Whether the last frame of a whole answer has come.
+    said_all: bool,
+    /// How the bytes ended; to be told after the batch.
+    outcome: Option<Result<(), Failure>>,
+}
+
+impl Answer {
+    fn new(body: SdkBody) -> Self {
+        Self { body, splitter: FrameSplitter::default(), batch: Batch::default(), said_all: false, outcome: None }
+    }
+
+    /// Reads the next bytes, if any are here.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+            Some(Ok(frame)) => {
+                if let Ok(bytes) = frame.into_data()
+                    && let Err(error) = self.splitter.split(&bytes, &mut self.batch)
+                {
+                    self.end(Err(Failure::new(Stage::Stream, format!("the answer is corrupted: {error}"))));
+                }
+                self.said_all |= self.batch.frames.last().is_some_and(|frame| frame.kind == FrameKind::Metadata);
+            }
+            Some(Err(error)) => {
+                let said = super::failure::chain(&*error);
+                self.end(Err(Failure::new(Stage::Stream, format!("the connection broke: {said}"))));
+            }
+            None if self.splitter.is_at_boundary() => self.end(Ok(())),
+            None => {
+                self.end(Err(Failure::new(Stage::Stream, "the answer ended in the middle of a frame")));
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn end(&mut self, outcome: Result<(), Failure>) {
+        self.outcome = Some(outcome);
+        // Closes the connection now, and not when the plugin has got round to it.
+        if matches!(self.outcome, Some(Err(_))) {
+            self.body = SdkBody::taken();
+        }
+    }
+
+    /// Waits until it is known whether the answer has content, and what went wrong before it if it has none.
+    async fn until_content(&mut self) {
+        std::future::poll_fn(|cx| {
+            while self.outcome.is_none()
+                && !self.batch.frames.iter().any(|frame| frame.kind.is_content())
+                && self.batch.first_exception().is_none()
+            {
+                ready!(self.poll_read(cx));
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+/// Sends an order until it is answered with content, the failure is final, or the attempts are used up.
+async fn open(clients: Arc<Clients>, order: Order, mut retries: Retries) -> Result<Opened, Failure> {
+    if !order.delay.is_zero() {
+        tokio::time::sleep(order.delay).await;
+    }
+    loop {
+        let failure = match attempt(&clients, &order).await {
+            Ok(Opened { request_id, content: OpenedContent::Stream(mut answer) }) => {
+                answer.until_content().await;
+                match failed_before_content(&answer, request_id.as_ref()) {
+                    Some(failure) if retries.remain() => failure,
+                    // With no attempt left the frames speak for themselves.
+                    _ => return Ok(Opened { request_id, content: OpenedContent::Stream(answer) }),
+                }
+            }
+            Ok(opened) => return Ok(opened),
+            Err(failure) => failure,
+        };
+        match retries.after(&failure) {
+            Some(pause) => {
+                tracing::debug!(
+                    stage = failure.stage.as_str(),
+                    status = failure.http_status,
+                    code = failure.error_type,
+                    pause_ms = pause.as_millis() as u64,
+                    "trying again"
+                );
+                tokio::time::sleep(pause).await;
+            }
+            None => return Err(failure),
+        }
+    }
+}
+
+/// The failure of an answer that broke off before its first content and may be asked for again.
+fn failed_before_content(answer: &Answer, request_id: Option<&String>) -> Option<Failure> {
+    if answer.batch.frames.iter().any(|frame| frame.kind.is_content()) {
+        return None;
+    }
+    let mut failure = match (answer.batch.first_exception(), &answer.outcome) {
+        (Some((name, _)), _) if is_retryable_exception(name) => {
+            let mut failure = Failure::new(Stage::Status, format!("Bedrock answered with {name}"));
+            failure.error_type = Some(name.to_owned());
+            failure
+        }
+        (None, Some(Err(failure))) => failure.clone(),
+        _ => return None,
+    };
+    failure.request_id = request_id.cloned();
+    Some(failure)
+}
+
+async fn attempt(clients: &Clients, order: &Order) -> Result<Opened, Failure> {
+    let exchange = Exchange::new(order);
+    let region = order.region.as_deref();
+    match order.operation {
+        Operation::ConverseStream => {
+            let call = clients.runtime(region).await.converse_stream().model_id(&order.model_id);
+            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+        }
+        Operation::Converse => {
+            let call = clients.runtime(region).await.converse().model_id(&order.model_id);
+            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+        }
+        Operation::CountTokens => {
+            let call = clients.runtime(region).await.count_tokens().model_id(&order.model_id);
+            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+        }
+        Operation::GetInferenceProfile => {
+            let call = clients.control(region).await.get_inference_profile();
+            let call = call.inference_profile_identifier(&order.model_id);
+            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+        }
+    }
+}
+
+/// What was answered: the bytes that the interceptor kept, or why there are none.
+fn finish<T, E>(exchange: &Exchange, sent: Result<T, SdkError<E, HttpResponse>>) -> Result<Opened, Failure>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let answered = exchange.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (answered, sent) {
+        // Whatever the SDK made of a success's body: its bytes are what counts.
+        (Some(opened), _) => Ok(opened),
+        (None, Err(error)) => Err(Failure::from_sdk(&error)),
+        (None, Ok(_)) => Err(Failure::new(Stage::Stream, "the answer had no body")),
+    }
+}
+
+/// Puts our bytes into a request before it is signed, and keeps those of its answer.
+#[derive(Clone)]
+pub(super) struct Exchange {
+    /// None where the operation has no body of its own.
+    body: Option<Bytes>,
+    streamed: bool,
+    answered: Arc<Mutex<Option<Opened>>>,
+}
+
+impl Exchange {
+    fn new(order: &Order) -> Self {
+        let streamed = order.operation == Operation::ConverseStream;
+        let body = (order.operation != Operation::GetInferenceProfile).then(|| order.body.clone());
+        Self { body, streamed, answered: Arc::default() }
+    }
+
+    /// For a listing: nothing is put in, the answer's bytes are kept.
+    pub(super) fn listening() -> Self {
+        Self { body: None, streamed: false, answered: Arc::default() }
+    }
+
+    /// The bytes of the answer, if it was a success.
+    pub(super) fn into_body(self) -> Option<Vec<u8>> {
+        let opened = self.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match opened?.content {
+            OpenedContent::Whole(body) => Some(body),
+            OpenedContent::Stream(_) => None,
+        }
+    }
+
+    fn keep(&self, response: &HttpResponse, content: OpenedContent) {
+        let opened = Opened { request_id: request_id(response.headers()), content };
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+    }
+}
+
+impl std::fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A prompt has no place in a log.
+        f.debug_struct("Exchange").finish_non_exhaustive()
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Exchange {
+    fn name(&self) -> &'static str {
+        "OutcropExchange"
+    }
+
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(body) = &self.body {
+            let request = context.request_mut();
+            request.headers_mut().insert("content-length", body.len().to_string());
+            // Bytes in memory are signed; a stream would not be.
+            *request.body_mut() = SdkBody::from(body.clone());
+        }
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let bearer = request
+            .headers()
+            .get("authorization")
+            .is_some_and(|value| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")));
+        if bearer && let Some(host) = plain_http_host(request.uri()) && !is_loopback(host) {
+            return Err(Refusal::BearerOverPlainHttp { host: host.to_owned() }.into());
+        }
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response_mut();
+        // An error answer stays with the SDK, which knows how to read it.
+        if !self.streamed || response.status().as_u16() != 200 {
+            return Ok(());
+        }
+        let content_type = response.headers().get("content-type").unwrap_or_default();
+        if !content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM)) {
+            return Err(Refusal::NoEventStream { content_type: content_type.to_owned() }.into());
+        }
+        let body = response.take_body();
+        self.keep(response, OpenedContent::Stream(Answer::new(body)));
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        if !self.streamed && response.status().is_success() && let Some(bytes) = response.body().bytes() {
+            self.keep(response, OpenedContent::Whole(bytes.to_vec()));
+        }
+        Ok(())
+    }
+}
+
+/// The host of a URI whose scheme is http.
+fn plain_http_host(uri: &str) -> Option<&str> {
+    let rest = uri.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("http://")).map(|_| &uri[7..])?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    Some(match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    })
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_travels_in_the_clear_to_loopback_only() {
+        for (uri, open) in [
+            ("http://127.0.0.1:8080/model/x", false),
+            ("http://[::1]:80/", false),
+            ("http://localhost/", false),
+            ("HTTP://example.com/", true),
+            ("http://127.0.0.1.example.com/", true),
+            ("http://127.0.0.1@example.com/", true),
+            ("http://10.0.0.1:80/", true),
+            ("https://example.com/", false),
+        ] {
+            let found = plain_http_host(uri).is_some_and(|host| !is_loopback(host));
+            assert_eq!(found, open, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Amazon Bedrock for any agent host, as a sandboxed plugin.
+//!
+//! ```no_run
+//! use outcrop::{Event, Host, Request};
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> outcrop::Result<()> {
+//!     let host = Host::new()?;
+//!     let request = Request::new("amazon-bedrock/us.amazon.nova-micro-v1:0").user("What is an outcrop?");
+//!     let mut answer = host.stream(request);
+//!     while let Some(event) = answer.next().await {
+//!         match event {
+//!             Event::TextDelta { delta, .. } => print!("{delta}"),
+//!             Event::Error { error } => return Err(*error),
+//!             _ => {}
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The credentials, the region and the endpoint are those that the AWS tools use. What is known of
+//! Bedrock's Converse protocol is in a WebAssembly component that is built along with this crate; it
+//! holds no key, opens no socket and reads no file, and each answer has an instance of its own.
+//!
+//! # Layout
+//!
+//! - [`Host`]: loads the plugin, lists [`Models`], starts streams.
+//! - [`Request`] and the module [`request`]: what is asked.
+//! - [`EventStream`] of [`Event`]s: what is answered.
+//! - [`Error`] and [`ErrorClass`]: why not.
+//! - [`Limits`]: what a plugin may use up.
+//! - [`inspect`]: what a component is, without running it.
+#![forbid(unsafe_code)]
+
+mod answer;
+mod bridge;
+mod error;
+mod event;
+mod host;
+mod limits;
+mod model;
+pub mod request;
+mod shim;
+mod stream;
+
+pub use error::{Error, ErrorClass, Result};
+pub use event::{AssistantMessage, Event, StopReason, Usage};
+pub use host::{Host, HostBuilder, Models};
+pub use limits::Limits;
+pub use model::{Model, Pricing};
+pub use request::Request;
+pub use shim::inspect::{Inspection, inspect};
+pub use stream::EventStream;

@@ -1,0 +1,62 @@
+//! What a plugin may use up.
+
+use std::time::Duration;
+
+/// Limits of the sandbox. Each ends the stream that meets it with an error that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Bytes of linear memory of one instance. Media stay outside, so that a long conversation
+    /// with its answer fits many times.
+    pub memory_bytes: usize,
+    /// Bytes that may cross in one call to the host.
+    pub host_call_bytes: usize,
+    /// Resource handles of one instance.
+    pub handles: usize,
+    /// CPU time of one call into the plugin. An honest call takes microseconds.
+    pub call_time: Duration,
+    /// Streams of one plugin at a time.
+    pub streams: usize,
+    /// Streams of the whole process at a time, over all hosts. Each takes about six memory mappings,
+    /// of which Linux allows 65,530.
+    pub process_streams: usize,
+    /// Bytes of a component.
+    pub component_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 64 << 20,
+            host_call_bytes: 32 << 20,
+            handles: 1024,
+            call_time: Duration::from_millis(100),
+            streams: 64,
+            process_streams: 256,
+            component_bytes: 8 << 20,
+        }
+    }
+}
+
+/// Elements of all tables of an instance: function pointers of an honest guest number some hundreds.
+pub(crate) const TABLE_ELEMENTS: usize = 20_000;
+/// Core instances in one component: the guest and the adapters around it.
+pub(crate) const CORE_INSTANCES: usize = 16;
+/// Bytes of a line that a plugin logs.
+pub(crate) const LOG_LINE_BYTES: usize = 4096;
+/// Lines that a plugin may log in one call.
+pub(crate) const LOG_LINES: u32 = 100;
+/// Calls of `next-chunk` in a row before the stream gives way to others.
+pub(crate) const CALLS_A_WAKE: u32 = 64;
+/// Calls to Bedrock that one stream may have under way.
+pub(crate) const CALLS_UNDER_WAY: usize = 8;
+/// Time limits, where neither the request nor the host sets others.
+pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(10);
+/// Until the first content.
+pub(crate) const FIRST_CONTENT_TIME: Duration = Duration::from_secs(60);
+/// Until the first content of a model that was asked to think: some think for minutes and show nothing.
+pub(crate) const FIRST_CONTENT_TIME_REASONING: Duration = Duration::from_secs(300);
+/// Between two arrivals.
+pub(crate) const SILENCE_TIME: Duration = Duration::from_secs(60);
+/// Attempts at a request, the first one included.
+pub(crate) const ATTEMPTS: u32 = 3;

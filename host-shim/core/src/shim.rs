@@ -1,0 +1,14 @@
+//! The shim: loads a plugin into the sandbox and speaks the contract with it.
+//!
+//! It knows wasmtime and the contract, and nothing of AWS or Converse.
+
+pub(crate) mod contract;
+mod convert;
+mod engine;
+mod guest_state;
+pub(crate) mod inspect;
+pub(crate) mod memory;
+pub(crate) mod plugin;
+
+pub(crate) use convert::{details, json, model, request, usage};
+pub(crate) use guest_state::Surroundings;

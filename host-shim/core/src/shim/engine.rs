@@ -1,0 +1,125 @@
+//! The wasmtime engine: what a plugin may be made of, and the clock that bounds its calls.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::limits::{Limits, TABLE_ELEMENTS};
+
+/// How often the clock ticks. A call is cut off within one tick of its limit.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Memory that an idle slot of the pool keeps, so that the next instance finds its pages in place.
+/// A guest that streams text touches less.
+const KEPT_RESIDENT_BYTES: usize = 256 << 10;
+
+/// Instances beyond those of running streams: the spare ones, those that count or list, and those
+/// that are dropped while their successors are made.
+const EXTRA_INSTANCES: usize = 32;
+
+/// Makes an engine. Compiled code is cached in the folder where one is given.
+pub(crate) fn engine(limits: &Limits, cache: Option<&Path>) -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        // No call waits, so nothing of the machinery for waiting is there to be attacked.
+        .concurrency_support(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false)
+        .wasm_relaxed_simd(false)
+        .epoch_interruption(true)
+        .max_wasm_stack(512 << 10);
+    if let Some(folder) = cache {
+        let mut cache = CacheConfig::new();
+        cache.with_directory(folder);
+        config.cache(Some(Cache::new(cache)?));
+    }
+
+    let mut pool = PoolingAllocationConfig::new();
+    let instances = u32::try_from(limits.process_streams.saturating_add(EXTRA_INSTANCES)).unwrap_or(u32::MAX);
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(4))
+        .total_memories(instances)
+        .total_tables(instances.saturating_mul(4))
+        .max_memories_per_component(1)
+        .table_elements(TABLE_ELEMENTS)
+        .max_memory_size(limits.memory_bytes)
+        .linear_memory_keep_resident(KEPT_RESIDENT_BYTES)
+        .table_keep_resident(64 << 10);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config).or_else(|error| {
+        // A machine with little address space has no room for the pool; instances then cost a little more.
+        tracing::debug!("no pool of instances: {error:#}");
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        Engine::new(&config)
+    })
+}
+
+/// Advances the engine's epoch, but only while anything runs: an idle host is idle.
+///
+/// A plain thread, because a runtime that a plugin has brought to a stand cannot tick.
+#[derive(Debug)]
+pub(crate) struct Ticker {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// What keeps the clock running.
+    running: AtomicUsize,
+    /// Whether the host is gone.
+    stopped: Mutex<bool>,
+    wake: Condvar,
+}
+
+/// Keeps the clock running while it lives.
+#[derive(Debug)]
+pub(crate) struct Running(Arc<Shared>);
+
+impl Ticker {
+    pub(crate) fn start(engine: &Engine) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let (engine, watched) = (engine.weak(), shared.clone());
+        std::thread::Builder::new().name("outcrop-clock".to_owned()).spawn(move || {
+            let mut stopped = watched.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+            while !*stopped {
+                stopped = if watched.running.load(Ordering::Acquire) == 0 {
+                    watched.wake.wait(stopped).unwrap_or_else(PoisonError::into_inner)
+                } else {
+                    let Some(engine) = engine.upgrade() else { return };
+                    engine.increment_epoch();
+                    drop(engine);
+                    let waited = watched.wake.wait_timeout(stopped, TICK);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                };
+            }
+        })?;
+        Ok(Self { shared })
+    }
+
+    pub(crate) fn run(&self) -> Running {
+        if self.shared.running.fetch_add(1, Ordering::AcqRel) == 0 {
+            // Taken, so that the thread is either before its check or already waiting.
+            let _at_rest = self.shared.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+            self.shared.wake.notify_all();
+        }
+        Running(self.shared.clone())
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        *self.shared.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.shared.wake.notify_all();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
+    }
+}

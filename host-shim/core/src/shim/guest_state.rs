@@ -1,0 +1,295 @@
+//! What an instance of a plugin can reach: its calls to Bedrock, its memory of facts, the log.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime::{ResourceLimiter, Result, bail};
+
+use super::contract::{self, bedrock_bridge, log, memory as facts, types};
+use super::memory::{Memory, Subject};
+use crate::bridge::call::{Arrival, Call};
+use crate::bridge::failure::Failure;
+use crate::bridge::frames::FrameKind;
+use crate::bridge::{Bridge, Brought, body::Part};
+use crate::limits::{CALLS_UNDER_WAY, CORE_INSTANCES, LOG_LINE_BYTES, LOG_LINES, Limits, TABLE_ELEMENTS};
+
+/// What all instances of a plugin share.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub(crate) bridge: Bridge,
+    pub(crate) memory: Memory,
+    pub(crate) limits: Limits,
+}
+
+/// The data of an instance's store.
+pub(crate) struct GuestState {
+    surroundings: Arc<Surroundings>,
+    table: ResourceTable,
+    /// The calls that the guest holds, in the order of their start.
+    calls: Vec<Resource<Call>>,
+    brought: Brought,
+    media: Vec<Bytes>,
+    log_lines: u32,
+    /// Set where a limit of memory or tables was met, for the error to name it.
+    pub(crate) exceeded: Option<&'static str>,
+}
+
+impl GuestState {
+    pub(crate) fn new(surroundings: Arc<Surroundings>) -> Self {
+        Self {
+            surroundings,
+            table: ResourceTable::new(),
+            calls: Vec::new(),
+            brought: Brought::default(),
+            media: Vec::new(),
+            log_lines: 0,
+            exceeded: None,
+        }
+    }
+
+    /// Tells the instance whose stream it serves.
+    pub(crate) fn bring(&mut self, brought: Brought, media: Vec<Bytes>) {
+        self.brought = brought;
+        self.media = media;
+    }
+
+    /// Before each call into the guest.
+    pub(crate) fn begin_call(&mut self) {
+        self.log_lines = 0;
+    }
+
+    /// Whether any call is under way or has something to give.
+    pub(crate) fn has_live_call(&self) -> bool {
+        self.calls.iter().any(|call| self.table.get(call).is_ok_and(Call::is_live))
+    }
+
+    /// Ready once any call has something for the guest. All of them are polled, so that
+    /// whichever comes next wakes the stream.
+    pub(crate) fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut arrived = Poll::Pending;
+        for call in &self.calls {
+            if let Ok(call) = self.table.get_mut(call)
+                && call.is_live()
+                && call.poll_arrival(cx).is_ready()
+            {
+                arrived = Poll::Ready(());
+            }
+        }
+        arrived
+    }
+
+    /// Reads finished answers to their end, so that their connections can be used again.
+    pub(crate) fn finish_calls(&mut self) {
+        for call in std::mem::take(&mut self.calls) {
+            if let Ok(call) = self.table.delete(call) {
+                call.let_go();
+            }
+        }
+    }
+}
+
+/// Links everything that a plugin may import. There is no WASI among it.
+pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
+    contract::BedrockPlugin::add_to_linker::<_, Reach>(linker, |state| state)
+}
+
+/// Names [`GuestState`] to the generated code.
+struct Reach;
+
+impl HasData for Reach {
+    type Data<'a> = &'a mut GuestState;
+}
+
+impl types::Host for GuestState {}
+
+impl log::Host for GuestState {
+    fn write(&mut self, level: log::Level, message: String) -> Result<()> {
+        self.log_lines += 1;
+        if self.log_lines > LOG_LINES {
+            return Ok(());
+        }
+        let message = &message[..message.floor_char_boundary(LOG_LINE_BYTES)];
+        // A target of its own: whoever wants a plugin's lines asks for them by name.
+        match level {
+            log::Level::Error => tracing::error!(target: "outcrop_plugin", "{message}"),
+            log::Level::Warn => tracing::warn!(target: "outcrop_plugin", "{message}"),
+            log::Level::Info => tracing::info!(target: "outcrop_plugin", "{message}"),
+            log::Level::Debug => tracing::debug!(target: "outcrop_plugin", "{message}"),
+        }
+        Ok(())
+    }
+}
+
+impl facts::Host for GuestState {
+    fn recall(&mut self, scope: facts::Scope, key: String) -> Result<Option<String>> {
+        Ok(self.surroundings.memory.recall(scope.into(), key))
+    }
+
+    fn remember(&mut self, scope: facts::Scope, key: String, value: String, seconds: u32) -> Result<()> {
+        let life = Duration::from_secs(seconds.into());
+        self.surroundings.memory.remember(scope.into(), key, value, life);
+        Ok(())
+    }
+}
+
+impl From<facts::Scope> for Subject {
+    fn from(scope: facts::Scope) -> Self {
+        match scope {
+            facts::Scope::Model(model) => Self::Model(model),
+            facts::Scope::Conversation(conversation) => Self::Conversation(conversation),
+        }
+    }
+}
+
+impl bedrock_bridge::Host for GuestState {
+    fn list_models(&mut self) -> Result<Result<bedrock_bridge::Listing, bedrock_bridge::Failure>> {
+        let Some(listing) = self.surroundings.bridge.cached_listing() else {
+            return Ok(Ok(bedrock_bridge::Listing {
+                region: String::new(),
+                fetched_at: 0,
+                foundation_models: b"[]".to_vec(),
+                inference_profiles: b"[]".to_vec(),
+                failures: Vec::new(),
+            }));
+        };
+        Ok(Ok(bedrock_bridge::Listing {
+            region: listing.region.clone(),
+            fetched_at: listing.fetched_at,
+            foundation_models: listing.foundation_models.clone(),
+            inference_profiles: listing.inference_profiles.clone(),
+            failures: listing.failures.iter().cloned().map(Into::into).collect(),
+        }))
+    }
+
+    fn lookup(&mut self, id: String) -> Result<Option<Vec<u8>>> {
+        let listing = self.surroundings.bridge.cached_listing();
+        Ok(listing.and_then(|listing| listing.entry(&id).map(|entry| entry.as_bytes().to_vec())))
+    }
+
+    fn start_stream(
+        &mut self,
+        operation: String,
+        model_id: String,
+        body: Vec<bedrock_bridge::BodyPart>,
+        delay_ms: u32,
+    ) -> Result<Result<Resource<Call>, bedrock_bridge::Failure>> {
+        if self.calls.len() >= CALLS_UNDER_WAY {
+            bail!("the plugin has more than {CALLS_UNDER_WAY} calls to Bedrock under way");
+        }
+        let mut parts = Vec::with_capacity(body.len());
+        for part in &body {
+            parts.push(match part {
+                bedrock_bridge::BodyPart::Json(json) => Part::Json(json),
+                bedrock_bridge::BodyPart::Media(id) => match self.media.get(*id as usize) {
+                    Some(bytes) => Part::Media(bytes),
+                    None => bail!("the plugin refers to media {id}, which the request does not have"),
+                },
+            });
+        }
+        let delay = Duration::from_millis(delay_ms.into());
+        let call = self.surroundings.bridge.start(&self.brought, &operation, &model_id, &parts, delay);
+        let call = self.table.push(call)?;
+        self.calls.push(Resource::new_own(call.rep()));
+        Ok(Ok(call))
+    }
+}
+
+impl bedrock_bridge::HostCall for GuestState {
+    fn next_chunk(
+        &mut self,
+        call: Resource<Call>,
+    ) -> Result<Result<bedrock_bridge::Arrival, bedrock_bridge::Failure>> {
+        let arrival = self.table.get_mut(&call)?.take();
+        Ok(arrival.map(Into::into).map_err(Into::into))
+    }
+
+    fn request_id(&mut self, call: Resource<Call>) -> Result<Option<String>> {
+        Ok(self.table.get(&call)?.request_id().map(str::to_owned))
+    }
+
+    fn drop(&mut self, call: Resource<Call>) -> Result<()> {
+        self.calls.retain(|known| known.rep() != call.rep());
+        self.table.delete(call)?.let_go();
+        Ok(())
+    }
+}
+
+impl From<Arrival> for bedrock_bridge::Arrival {
+    fn from(arrival: Arrival) -> Self {
+        match arrival {
+            Arrival::Nothing => Self::Nothing,
+            Arrival::Body(body) => Self::Body(body),
+            Arrival::End => Self::End,
+            Arrival::Frames(batch) => Self::Frames(bedrock_bridge::Frames {
+                frames: batch
+                    .frames
+                    .iter()
+                    .map(|frame| bedrock_bridge::Frame {
+                        kind: match frame.kind {
+                            FrameKind::MessageStart => bedrock_bridge::FrameKind::MessageStart,
+                            FrameKind::ContentBlockStart => bedrock_bridge::FrameKind::ContentBlockStart,
+                            FrameKind::ContentBlockDelta => bedrock_bridge::FrameKind::ContentBlockDelta,
+                            FrameKind::ContentBlockStop => bedrock_bridge::FrameKind::ContentBlockStop,
+                            FrameKind::MessageStop => bedrock_bridge::FrameKind::MessageStop,
+                            FrameKind::Metadata => bedrock_bridge::FrameKind::Metadata,
+                            FrameKind::Exception => bedrock_bridge::FrameKind::Exception,
+                            FrameKind::Other => bedrock_bridge::FrameKind::Other,
+                        },
+                        name_length: frame.name_length,
+                        payload_length: frame.payload_length,
+                    })
+                    .collect(),
+                data: batch.data,
+                // Everything that had arrived was taken along.
+                more: false,
+            }),
+        }
+    }
+}
+
+impl From<Failure> for bedrock_bridge::Failure {
+    fn from(failure: Failure) -> Self {
+        Self {
+            stage: failure.stage.as_str().to_owned(),
+            message: failure.message,
+            http_status: failure.http_status,
+            error_type: failure.error_type,
+            request_id: failure.request_id,
+            retry_after_ms: failure.retry_after.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            body: failure.body,
+        }
+    }
+}
+
+impl ResourceLimiter for GuestState {
+    fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        if desired > self.surroundings.limits.memory_bytes {
+            self.exceeded = Some("memory");
+            bail!("the plugin's memory would grow past {} bytes", self.surroundings.limits.memory_bytes);
+        }
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        if desired > TABLE_ELEMENTS {
+            self.exceeded = Some("table");
+            bail!("the plugin's tables would grow past {TABLE_ELEMENTS} elements");
+        }
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        CORE_INSTANCES
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+}

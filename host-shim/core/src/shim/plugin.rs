@@ -1,0 +1,252 @@
+//! A loaded plugin, and instances of it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use wasmtime::component::{Component, InstancePre, Linker, ResourceAny};
+use wasmtime::{Engine, Store, Trap};
+
+use super::contract::{BedrockPlugin, BedrockPluginPre, guest, types};
+use super::engine::{self, Running, TICK, Ticker};
+use super::guest_state::{self, GuestState, Surroundings};
+use crate::bridge::Brought;
+use crate::{Error, ErrorClass, Result};
+
+/// Streams of the whole process.
+static PROCESS_STREAMS: AtomicUsize = AtomicUsize::new(0);
+
+/// Instances that stand ready for the next streams, so that making one is not on their way.
+const SPARE_INSTANCES: usize = 2;
+
+/// A component that has been compiled, checked against the contract and linked.
+pub(crate) struct Plugin {
+    /// For errors: whose fault it was.
+    name: Arc<str>,
+    pre: BedrockPluginPre<GuestState>,
+    engine: Engine,
+    ticker: Ticker,
+    surroundings: Arc<Surroundings>,
+    /// JSON text.
+    settings: String,
+    spares: Mutex<Vec<Instance>>,
+    streams: AtomicUsize,
+}
+
+/// One instance, configured and not used yet, or serving one stream.
+pub(crate) struct Instance {
+    store: Store<GuestState>,
+    exports: BedrockPlugin,
+    call_ticks: u64,
+    name: Arc<str>,
+}
+
+/// A place among the streams that may run at once.
+pub(crate) struct Permit {
+    plugin: Arc<Plugin>,
+    _running: Running,
+}
+
+impl Plugin {
+    /// Compiles a component, or takes it from the cache, and links it.
+    pub(crate) fn load(
+        name: &str,
+        bytes: &[u8],
+        settings: String,
+        surroundings: Surroundings,
+        cache: Option<&Path>,
+    ) -> Result<Self> {
+        let limits = &surroundings.limits;
+        let refused = |message: String| Error::new(ErrorClass::InvalidRequest, message);
+        if bytes.len() > limits.component_bytes {
+            return Err(refused(format!(
+                "the plugin {name} is larger than {} bytes",
+                limits.component_bytes
+            ))
+            .with_remedy("raise the limit `component_bytes` if it is meant to be"));
+        }
+        let problems = super::inspect::inspect(bytes)?.problems;
+        if !problems.is_empty() {
+            return Err(refused(format!("the plugin {name} does not fit the contract: {}", problems.join("; "))));
+        }
+        let internal = |what: &str, error: wasmtime::Error| {
+            Error::new(ErrorClass::Internal, format!("{what}: {error:#}"))
+        };
+        let engine = engine::engine(limits, cache).map_err(|error| internal("the sandbox cannot be set up", error))?;
+        let pre = (|| -> wasmtime::Result<_> {
+            let component = Component::from_binary(&engine, bytes)?;
+            let mut linker = Linker::new(&engine);
+            guest_state::link(&mut linker)?;
+            let pre: InstancePre<GuestState> = linker.instantiate_pre(&component)?;
+            BedrockPluginPre::new(pre)
+        })()
+        .map_err(|error| refused(format!("the plugin {name} cannot be loaded: {error:#}")))?;
+        let ticker = Ticker::start(&engine)
+            .map_err(|error| Error::new(ErrorClass::Internal, format!("no thread for the clock: {error}")))?;
+        let plugin = Self {
+            name: name.into(),
+            pre,
+            engine,
+            ticker,
+            surroundings: Arc::new(surroundings),
+            settings,
+            spares: Mutex::default(),
+            streams: AtomicUsize::new(0),
+        };
+        // Proves that it starts and takes its settings, before anyone relies on it.
+        plugin.make_spare()?;
+        Ok(plugin)
+    }
+
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// Live streams of this plugin.
+    pub(crate) fn streams(&self) -> usize {
+        self.streams.load(Ordering::Acquire)
+    }
+
+    /// A place for a stream, if there is one.
+    pub(crate) fn admit(self: &Arc<Self>) -> Result<Permit> {
+        let limits = &self.surroundings.limits;
+        for (count, limit, whose) in [
+            (&self.streams, limits.streams, "plugin"),
+            (&PROCESS_STREAMS, limits.process_streams, "process"),
+        ] {
+            if count.fetch_add(1, Ordering::AcqRel) >= limit {
+                count.fetch_sub(1, Ordering::AcqRel);
+                if whose == "process" {
+                    self.streams.fetch_sub(1, Ordering::AcqRel);
+                }
+                return Err(Error::new(
+                    ErrorClass::Overloaded,
+                    format!("{limit} streams are running already, the most for one {whose}"),
+                )
+                .with_remedy("wait for one to end, or raise the limit")
+                .retryable());
+            }
+        }
+        Ok(Permit { plugin: self.clone(), _running: self.ticker.run() })
+    }
+
+    /// An instance for one stream: a spare one, or a new one.
+    pub(crate) fn instance(&self) -> Result<Instance> {
+        let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match spare {
+            Some(instance) => Ok(instance),
+            None => self.make_instance(),
+        }
+    }
+
+    /// Makes a spare instance, if there are too few. Meant for moments in which a stream waits anyway.
+    pub(crate) fn make_spare(&self) -> Result<()> {
+        let has_enough = || self.spares.lock().unwrap_or_else(PoisonError::into_inner).len() >= SPARE_INSTANCES;
+        if !has_enough() {
+            let instance = self.make_instance()?;
+            self.spares.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
+        }
+        Ok(())
+    }
+
+    fn make_instance(&self) -> Result<Instance> {
+        let _running = self.ticker.run();
+        let limits = &self.surroundings.limits;
+        let mut store = Store::new(&self.engine, GuestState::new(self.surroundings.clone()));
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(limits.host_call_bytes);
+        store.set_max_component_handles(limits.handles);
+        let call_ticks = ticks(limits.call_time);
+        store.set_epoch_deadline(call_ticks);
+        let exports = self.pre.instantiate(&mut store).map_err(|error| trapped(&self.name, &store, &error))?;
+        let mut instance = Instance { store, exports, call_ticks, name: self.name.clone() };
+        instance.enter(|store, exports| exports.call_configure(store, &self.settings))??;
+        Ok(instance)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.plugin.streams.fetch_sub(1, Ordering::AcqRel);
+        PROCESS_STREAMS.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Permit {
+    pub(crate) fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+}
+
+impl Instance {
+    /// Calls into the guest, within the limits of one call. After an error the instance must be dropped.
+    fn enter<T>(
+        &mut self,
+        call: impl FnOnce(&mut Store<GuestState>, &guest::Guest) -> wasmtime::Result<T>,
+    ) -> Result<T> {
+        self.store.data_mut().begin_call();
+        self.store.set_epoch_deadline(self.call_ticks);
+        call(&mut self.store, self.exports.outcrop_provider_provider())
+            .map_err(|error| trapped(&self.name, &self.store, &error))
+    }
+
+    pub(crate) fn list_models(&mut self) -> Result<Vec<types::Model>> {
+        Ok(self.enter(|store, guest| guest.call_list_models(store))??)
+    }
+
+    pub(crate) fn start_stream(
+        &mut self,
+        request: &types::Request,
+        brought: Brought,
+        media: Vec<Bytes>,
+    ) -> Result<ResourceAny> {
+        self.store.data_mut().bring(brought, media);
+        Ok(self.enter(|store, guest| guest.call_start_stream(store, request))??)
+    }
+
+    pub(crate) fn next_chunk(&mut self, stream: ResourceAny) -> Result<guest::Progress> {
+        Ok(self.enter(|store, guest| guest.response_stream().call_next_chunk(store, stream))??)
+    }
+
+    pub(crate) fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.store.data_mut().poll_calls(cx)
+    }
+
+    pub(crate) fn has_live_call(&self) -> bool {
+        self.store.data().has_live_call()
+    }
+
+    /// Ends the instance after a complete answer.
+    pub(crate) fn finish(mut self) {
+        self.store.data_mut().finish_calls();
+    }
+}
+
+/// Ticks of the clock after which a call has surely had its time.
+fn ticks(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// What a plugin did wrong, in an error that names it.
+fn trapped(name: &str, store: &Store<GuestState>, error: &wasmtime::Error) -> Error {
+    let what = match error.downcast_ref::<Trap>() {
+        _ if store.data().exceeded == Some("memory") => "used more memory than it may".to_owned(),
+        _ if store.data().exceeded == Some("table") => "used larger tables than it may".to_owned(),
+        Some(Trap::Interrupt) => "took more time for a call than it may".to_owned(),
+        Some(trap) => format!("failed: {trap}"),
+        // Without the trace of wasm frames around it.
+        None => format!("failed: {}", error.root_cause()),
+    };
+    tracing::debug!(plugin = name, "{error:?}");
+    Error::new(ErrorClass::Internal, format!("the plugin {name} {what}"))
+        .with_remedy("this is a fault of the plugin, not of the request")
+}
+
+impl From<types::Error> for Error {
+    fn from(error: types::Error) -> Self {
+        super::convert::error(error)
+    }
+}

@@ -1,0 +1,257 @@
+//! The driver: one answer, from the first byte sent to its one terminal event.
+//!
+//! The plugin never waits. All waiting is here: for the network, for a time limit, for the consumer.
+//! There is no task and no channel behind a stream: polling it drives it, so that a consumer that
+//! does not poll holds the answer back by itself, and dropping it closes the connection at once.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use tokio::time::{Instant, Sleep};
+use wasmtime::component::ResourceAny;
+
+use crate::answer::Answer;
+use crate::event::Event;
+use crate::limits::CALLS_A_WAKE;
+use crate::shim::contract::{guest::NextStep, types::Chunk};
+use crate::shim::plugin::{Instance, Permit};
+use crate::{Error, ErrorClass, Result};
+
+/// The events of one answer.
+///
+/// Ends after exactly one [`Event::Done`] or [`Event::Error`]. Nothing is sent before the first poll;
+/// dropping the stream cancels the request: the connection is closed (HTTP/1) or its stream reset (HTTP/2).
+/// Must be polled within a tokio runtime.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct EventStream {
+    state: State,
+}
+
+enum State {
+    /// It failed before it began.
+    Failed(Option<Error>),
+    Live(Box<Live>),
+    Ended,
+}
+
+/// How long to wait for what, once it is known what was asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    pub(crate) first_content: Duration,
+    pub(crate) silence: Duration,
+    pub(crate) total: Option<Duration>,
+}
+
+struct Live {
+    instance: Instance,
+    response: ResourceAny,
+    answer: Answer,
+    chunks: std::vec::IntoIter<Chunk>,
+    next: NextStep,
+    clock: Clock,
+    /// Whether the successor of this stream's instance has been seen to.
+    replaced: bool,
+    permit: Permit,
+}
+
+impl EventStream {
+    pub(crate) fn failed(error: Error) -> Self {
+        Self { state: State::Failed(Some(error)) }
+    }
+
+    pub(crate) fn live(
+        instance: Instance,
+        response: ResourceAny,
+        model: String,
+        patience: Patience,
+        permit: Permit,
+    ) -> Self {
+        Self {
+            state: State::Live(Box::new(Live {
+                instance,
+                response,
+                answer: Answer::new(model),
+                chunks: Vec::new().into_iter(),
+                next: NextStep::Again,
+                clock: Clock::new(patience),
+                replaced: false,
+                permit,
+            })),
+        }
+    }
+
+    /// The next event; none after the terminal one.
+    ///
+    /// For callers without an extension trait for streams at hand.
+    pub async fn next(&mut self) -> Option<Event> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl std::fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EventStream").finish_non_exhaustive()
+    }
+}
+
+impl Stream for EventStream {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let event = match &mut self.state {
+            State::Ended => return Poll::Ready(None),
+            State::Failed(error) => match error.take() {
+                Some(error) => terminal(error),
+                None => return Poll::Ready(None),
+            },
+            State::Live(live) => match live.poll_event(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(event)) => event,
+                Poll::Ready(Err(mut error)) => {
+                    error.delivered = live.answer.delivered();
+                    error.retryable &= !error.delivered;
+                    if error.request_id.is_none() {
+                        error.request_id = live.answer.request_id().map(str::to_owned);
+                    }
+                    terminal(error)
+                }
+            },
+        };
+        if event.is_terminal()
+            && let State::Live(live) = std::mem::replace(&mut self.state, State::Ended)
+            && live.answer.finished()
+        {
+            live.instance.finish();
+        }
+        Poll::Ready(Some(event))
+    }
+}
+
+fn terminal(error: Error) -> Event {
+    Event::Error { error: Box::new(error) }
+}
+
+impl Live {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
+        let mut calls = 0;
+        loop {
+            if let Some(event) = self.answer.next_delta() {
+                return Poll::Ready(Ok(event));
+            }
+            if let Some(chunk) = self.chunks.next() {
+                match self.answer.take(chunk) {
+                    Ok(Some(event)) => return Poll::Ready(Ok(event)),
+                    Ok(None) => continue,
+                    Err(error) => return Poll::Ready(Err(error)),
+                }
+            }
+            let arrived = match self.next {
+                NextStep::End => {
+                    return Poll::Ready(Err(fault("ended the stream without an end to the answer")));
+                }
+                NextStep::Again | NextStep::Wait => self.instance.poll_calls(cx),
+            };
+            if arrived.is_pending() && self.next == NextStep::Wait {
+                if !self.instance.has_live_call() {
+                    return Poll::Ready(Err(fault("waits with nothing under way")));
+                }
+                self.replace_instance();
+                return match self.clock.poll_wait(cx, self.answer.delivered()) {
+                    Poll::Ready(error) => Poll::Ready(Err(error)),
+                    Poll::Pending => Poll::Pending,
+                };
+            }
+            if arrived.is_ready() {
+                self.clock.stop_waiting();
+            }
+            if calls == CALLS_A_WAKE {
+                // Other streams have their turn.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            calls += 1;
+            match self.instance.next_chunk(self.response) {
+                Ok(progress) => {
+                    self.chunks = progress.chunks.into_iter();
+                    self.next = progress.next;
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    /// Makes the instance for the next stream while this one waits for its answer.
+    fn replace_instance(&mut self) {
+        if !self.replaced {
+            self.replaced = true;
+            if let Err(error) = self.permit.plugin().make_spare() {
+                // The next stream will try again, and tell.
+                tracing::debug!("no spare instance: {error}");
+            }
+        }
+    }
+}
+
+fn fault(what: &str) -> Error {
+    Error::new(ErrorClass::Internal, format!("the plugin {what}"))
+        .with_remedy("this is a fault of the plugin, not of the request")
+}
+
+/// Measures how long a stream has waited. While its consumer does not poll, no silence is counted.
+struct Clock {
+    patience: Patience,
+    started: Option<Instant>,
+    /// Since when nothing has arrived.
+    waiting: Option<Instant>,
+    /// Armed for some moment not after the next limit, so that it is seldom set anew.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Clock {
+    fn new(patience: Patience) -> Self {
+        Self { patience, started: None, waiting: None, alarm: None }
+    }
+
+    fn stop_waiting(&mut self) {
+        self.waiting = None;
+    }
+
+    /// Ready once a limit has passed. Wakes the task when the next one does.
+    fn poll_wait(&mut self, cx: &mut Context<'_>, has_content: bool) -> Poll<Error> {
+        let now = Instant::now();
+        let started = *self.started.get_or_insert(now);
+        let waiting = *self.waiting.get_or_insert(now);
+        let Patience { first_content, silence, total } = self.patience;
+        let (mut limit, mut end, mut what) = if has_content {
+            (silence, waiting.checked_add(silence), "nothing came")
+        } else {
+            (first_content, started.checked_add(first_content), "no content came")
+        };
+        if let Some(total) = total
+            && let Some(total_end) = started.checked_add(total)
+            && end.is_none_or(|end| total_end < end)
+        {
+            (limit, end, what) = (total, Some(total_end), "the answer was not complete");
+        }
+        // Beyond what a clock can show is never.
+        let Some(end) = end else { return Poll::Pending };
+        loop {
+            if Instant::now() >= end {
+                return Poll::Ready(
+                    Error::new(ErrorClass::Timeout, format!("{what} within {} s", limit.as_secs_f64()))
+                        .with_remedy("try again, or allow more time")
+                        .retryable(),
+                );
+            }
+            let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(end)));
+            if alarm.deadline() > end || alarm.is_elapsed() {
+                alarm.as_mut().reset(end);
+            }
+            if alarm.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}

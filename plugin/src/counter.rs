@@ -1,0 +1,93 @@
+//! Input tokens of a request: counted by Bedrock where the model supports it, estimated where not.
+
+use crate::bindings::exports::outcrop::provider::token_counter::{Count, CountProgress};
+use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, BodyPart};
+use crate::bindings::outcrop::provider::types::{Error, ErrorCode, Request};
+use crate::bridge::{Bridge, Call};
+use crate::errors;
+use crate::json::Object;
+use crate::models::Known;
+use crate::request;
+use crate::settings::Settings;
+
+/// Characters of a body that make a token, about, in the languages that most is written in.
+const CHARACTERS_A_TOKEN: u64 = 4;
+
+/// Tokens of an image or another medium, about: what a picture of a megapixel costs.
+const MEDIA_TOKENS: u64 = 1_500;
+
+/// How Bedrock says that it cannot count for a model.
+const UNSUPPORTED: &str = "support counting tokens";
+
+/// A count under way.
+pub struct Counting<C> {
+    call: C,
+    estimate: u64,
+}
+
+/// Starts to count.
+///
+/// # Errors
+/// Where the request cannot be mapped or the host refuses the call.
+pub fn start<B: Bridge>(
+    bridge: &B,
+    request: &Request,
+    settings: &Settings,
+) -> Result<Counting<B::Call>, Error> {
+    let known = Known::resolve(bridge, &request.model_id);
+    let mapped = request::count(request, &known, settings)?;
+    let estimate = estimate(&mapped.body);
+    let call = bridge
+        .start("count-tokens", &request.model_id, &mapped.body)
+        .map_err(errors::of_failure)?;
+    Ok(Counting { call, estimate })
+}
+
+impl<C: Call> Counting<C> {
+    /// Works on what has arrived.
+    ///
+    /// # Errors
+    /// Where Bedrock could not be asked, or answered something else than a count.
+    pub fn poll(&self) -> Result<CountProgress, Error> {
+        let arrival = match self.call.next_chunk() {
+            Ok(arrival) => arrival,
+            Err(failure) => {
+                let error = errors::of_failure(failure);
+                if error.message.contains(UNSUPPORTED) {
+                    return Ok(CountProgress::Counted(Count {
+                        input: self.estimate,
+                        exact: false,
+                    }));
+                }
+                return Err(error);
+            }
+        };
+        match arrival {
+            Arrival::Nothing => Ok(CountProgress::Waiting),
+            Arrival::Body(body) => core::str::from_utf8(&body)
+                .ok()
+                .and_then(Object::parse)
+                .and_then(|answer| answer.integer("inputTokens"))
+                .map(|input| CountProgress::Counted(Count { input, exact: true }))
+                .ok_or_else(unreadable),
+            Arrival::Frames(_) | Arrival::End => Err(unreadable()),
+        }
+    }
+}
+
+fn unreadable() -> Error {
+    errors::error(ErrorCode::Internal, "Bedrock's count is not readable")
+}
+
+/// A guess from the body's length; JSON's own signs stand in for what a model adds around messages.
+fn estimate(body: &[BodyPart]) -> u64 {
+    body.iter()
+        .map(|part| match part {
+            BodyPart::Json(text) => {
+                let characters = String::from_utf8_lossy(text).chars().count() as u64;
+                characters / CHARACTERS_A_TOKEN
+            }
+            BodyPart::Media(_) => MEDIA_TOKENS,
+        })
+        .sum()
+}

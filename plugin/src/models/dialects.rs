@@ -1,0 +1,127 @@
+//! How hard to think, as each family wants to be told. A dialect is a place in the model's own
+//! request fields and the words that it knows.
+
+/// Where the word goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere: the model does not reason, or nobody knows how to ask it to.
+    Nowhere,
+    /// `thinking{type:"adaptive"}` and `output_config{effort}`: the model decides how long.
+    Adaptive,
+    /// `thinking{type:"enabled",budget_tokens}`: a number of tokens out of the output.
+    Budget,
+    /// `reasoningConfig{type:"enabled",maxReasoningEffort}`.
+    ReasoningConfig,
+    /// `reasoning_effort`.
+    ReasoningEffort,
+    /// `reasoning_config`.
+    FlatReasoningConfig,
+    /// `reasoning{effort}`.
+    Reasoning,
+}
+
+/// A place, and for each effort that a caller can ask for the word to send. An effort that is not
+/// listed cannot be asked of the model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dialect {
+    /// Where.
+    pub place: Place,
+    /// Which word for which effort.
+    pub words: &'static [(&'static str, &'static str)],
+}
+
+/// The efforts that a caller can ask for.
+pub const EFFORTS: &[&str] = &["off", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+/// Thinking budgets in tokens, for the models that are told a number.
+pub const BUDGETS: &[(&str, u32)] = &[
+    ("minimal", 1_024),
+    ("low", 2_048),
+    ("medium", 8_192),
+    ("high", 16_384),
+    ("xhigh", 16_384),
+    ("max", 16_384),
+];
+
+/// The least budget that Claude takes; with less room it does not think.
+pub const LEAST_BUDGET: u32 = 1_024;
+
+/// What lets Claude think between tool calls where it is told a budget; with adaptive thinking it does so unasked.
+pub const INTERLEAVED_BETA: &str = "interleaved-thinking-2025-05-14";
+
+const THREE: &[(&str, &str)] = &[
+    ("minimal", "low"),
+    ("low", "low"),
+    ("medium", "medium"),
+    ("high", "high"),
+    ("xhigh", "high"),
+    ("max", "high"),
+];
+const TO_XHIGH: &[(&str, &str)] = &[
+    ("minimal", "low"),
+    ("low", "low"),
+    ("medium", "medium"),
+    ("high", "high"),
+    ("xhigh", "xhigh"),
+    ("max", "xhigh"),
+];
+const TO_MAX_WITHOUT_XHIGH: &[(&str, &str)] = &[
+    ("minimal", "low"),
+    ("low", "low"),
+    ("medium", "medium"),
+    ("high", "high"),
+    ("xhigh", "high"),
+    ("max", "max"),
+];
+const TO_MAX: &[(&str, &str)] = &[
+    ("minimal", "low"),
+    ("low", "low"),
+    ("medium", "medium"),
+    ("high", "high"),
+    ("xhigh", "xhigh"),
+    ("max", "max"),
+];
+const ON: &[(&str, &str)] = &[
+    ("minimal", "high"),
+    ("low", "high"),
+    ("medium", "high"),
+    ("high", "high"),
+    ("xhigh", "high"),
+    ("max", "high"),
+];
+const NONE_LOW_HIGH: &[(&str, &str)] = &[
+    ("off", "none"),
+    ("minimal", "low"),
+    ("low", "low"),
+    ("medium", "high"),
+    ("high", "high"),
+    ("xhigh", "high"),
+    ("max", "high"),
+];
+
+const fn dialect(place: Place, words: &'static [(&'static str, &'static str)]) -> Dialect {
+    Dialect { place, words }
+}
+
+/// No way to ask.
+pub const SILENT: Dialect = dialect(Place::Nowhere, &[]);
+/// Claude 4.6: adaptive, up to `max` but without `xhigh`.
+pub const CLAUDE_4_6: Dialect = dialect(Place::Adaptive, TO_MAX_WITHOUT_XHIGH);
+/// Claude from 4.7 on: adaptive, every effort.
+pub const CLAUDE_ADAPTIVE: Dialect = dialect(Place::Adaptive, TO_MAX);
+/// Claude up to 4.5: a budget in tokens.
+pub const CLAUDE_BUDGET: Dialect = dialect(Place::Budget, THREE);
+/// Amazon Nova 2.
+pub const NOVA_2: Dialect = dialect(Place::ReasoningConfig, THREE);
+/// gpt-oss.
+pub const GPT_OSS: Dialect = dialect(Place::ReasoningEffort, THREE);
+/// DeepSeek V3.2, which is on or off.
+pub const DEEPSEEK: Dialect = dialect(Place::ReasoningEffort, ON);
+/// Qwen3.
+pub const QWEN: Dialect = dialect(Place::FlatReasoningConfig, NONE_LOW_HIGH);
+/// GPT with efforts up to `xhigh`.
+pub const GPT_TO_XHIGH: Dialect = dialect(Place::Reasoning, TO_XHIGH);
+/// GPT with efforts up to `max`.
+pub const GPT: Dialect = dialect(Place::Reasoning, TO_MAX);
+/// Grok.
+pub const GROK: Dialect = dialect(Place::Reasoning, THREE);

@@ -1,0 +1,177 @@
+//! What is known of models: a dated table of data, found by a base model's id, a profile's id or an ARN.
+//!
+//! The table is what holds where nothing better is known: a live listing wins over it, field by
+//! field. A model that it does not list has its family's traits, and a family that it does not list
+//! has those of [`families::UNKNOWN`], which change a request as little as can be.
+
+pub mod dialects;
+pub mod facts;
+pub mod families;
+pub mod ids;
+pub mod table;
+
+use crate::bridge::Bridge;
+use crate::json::Object;
+use dialects::Dialect;
+use families::Family;
+use table::Row;
+
+/// How a model takes temperature and top-p.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sampling {
+    /// Both.
+    Taken,
+    /// Either, not both.
+    One,
+    /// Neither.
+    Rejected,
+}
+
+/// Which tool choices a model follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choices {
+    /// Auto, any and a named tool.
+    All,
+    /// Auto and any.
+    Any,
+    /// Auto alone.
+    Auto,
+}
+
+/// What a model does with cache points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// Nothing is known: the caller's points are passed on.
+    Unknown,
+    /// Refuses them; some of these models cache by themselves.
+    Rejected,
+    /// Keeps for five minutes.
+    Short,
+    /// Keeps for five minutes or an hour.
+    Long,
+}
+
+/// Which earlier reasoning a model takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// What carries its proof: signed or redacted.
+    Proven,
+    /// Redacted alone.
+    Redacted,
+    /// Any.
+    All,
+    /// None.
+    Nothing,
+}
+
+/// How a model behaves, as far as requests must follow it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Traits {
+    /// How it is told how hard to think.
+    pub dialect: Dialect,
+    /// Temperature and top-p.
+    pub sampling: Sampling,
+    /// Whether it takes stop sequences.
+    pub stop_sequences: bool,
+    /// Tool choices.
+    pub choices: Choices,
+    /// Whether it takes `tool_choice: none` among its own fields; Converse has no such choice.
+    pub none_choice: bool,
+    /// Whether thinking excludes a forced tool, temperature and top-p.
+    pub strict_thinking: bool,
+    /// Whether it takes `status` in tool results.
+    pub tool_status: bool,
+    /// Cache points.
+    pub caching: Caching,
+    /// Earlier reasoning.
+    pub replay: Replay,
+    /// JSON Pointers into its own answer that are worth asking for.
+    pub response_paths: &'static [&'static str],
+}
+
+/// What is known of the model that a request names.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The base model's id; what was asked for where it could not be told.
+    pub base: String,
+    /// Its family.
+    pub family: &'static Family,
+    /// Its row, where the table has one.
+    pub row: Option<&'static Row>,
+}
+
+impl Known {
+    /// By the id or ARN alone.
+    pub fn by_id(id: &str) -> Self {
+        Self::by_base(ids::base(id).unwrap_or(id))
+    }
+
+    /// By a base model's id.
+    pub fn by_base(base: &str) -> Self {
+        Self {
+            base: base.into(),
+            family: families::of(base),
+            row: table::find(base),
+        }
+    }
+
+    /// By the id, and where that hides the model (an application profile's ARN), by what the cached
+    /// listing says of it.
+    pub fn resolve(bridge: &impl Bridge, id: &str) -> Self {
+        if ids::base(id).is_some() {
+            return Self::by_id(id);
+        }
+        bridge
+            .lookup(id)
+            .and_then(|entry| {
+                let entry = core::str::from_utf8(&entry).ok()?;
+                members(&Object::parse(entry)?).into_iter().next()
+            })
+            .map_or_else(|| Self::by_id(id), |arn| Self::by_id(&arn))
+    }
+
+    /// How it behaves.
+    pub fn traits(&self) -> &'static Traits {
+        self.row.map_or(&self.family.traits, |row| &row.traits)
+    }
+}
+
+/// The ARNs of the models behind an inference profile.
+pub(crate) fn members(profile: &Object<'_>) -> Vec<String> {
+    profile
+        .array("models")
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|model| Object::parse(model)?.string("modelArn"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_found_by_id_profile_and_arn() {
+        for id in [
+            "anthropic.claude-opus-5-5",
+            "global.anthropic.claude-opus-5-5",
+            "us-gov.anthropic.claude-opus-5-5",
+            "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-opus-5-5",
+            "arn:aws-us-gov:bedrock:us-gov-west-1:1:inference-profile/us-gov.anthropic.claude-opus-5-5",
+        ] {
+            let known = Known::by_id(id);
+            assert_eq!(known.row.map(|row| row.id), Some("anthropic.claude-opus-5-5"), "{id}");
+            assert_eq!(known.family.name, "claude");
+        }
+    }
+
+    #[test]
+    fn an_unlisted_model_has_its_familys_traits() {
+        let known = Known::by_id("us.anthropic.claude-novel-9");
+        assert!(known.row.is_none());
+        assert_eq!(known.family.name, "claude");
+        assert_eq!(known.traits().replay, Replay::Proven);
+        let opaque = Known::by_id("arn:aws:bedrock:us-east-1:1:application-inference-profile/abc");
+        assert_eq!(opaque.family.name, "unknown");
+    }
+}
