@@ -21,12 +21,7 @@ pub trait Bridge {
     ///
     /// # Errors
     /// Where the host refuses it or it fails at once.
-    fn start(
-        &self,
-        operation: &str,
-        model_id: &str,
-        body: &[BodyPart],
-    ) -> Result<Self::Call, Failure>;
+    fn start(&self, operation: &str, model_id: &str, body: &[BodyPart]) -> Result<Self::Call, Failure>;
 }
 
 /// An operation under way.

@@ -39,12 +39,7 @@ impl Bridge for Host {
         bedrock_bridge::lookup(id)
     }
 
-    fn start(
-        &self,
-        operation: &str,
-        model_id: &str,
-        body: &[BodyPart],
-    ) -> Result<HostCall, Failure> {
+    fn start(&self, operation: &str, model_id: &str, body: &[BodyPart]) -> Result<HostCall, Failure> {
         bedrock_bridge::start_stream(operation, model_id, body, 0)
     }
 }
@@ -94,11 +89,7 @@ impl TokenCounter for Plugin {
     type TokenCount = Count;
 
     fn start_count(request: Request) -> Result<TokenCount, Error> {
-        Ok(TokenCount::new(Count(counter::start(
-            &Host,
-            &request,
-            settings(),
-        )?)))
+        Ok(TokenCount::new(Count(counter::start(&Host, &request, settings())?)))
     }
 }
 

@@ -37,9 +37,7 @@ pub fn start<B: Bridge>(
     let known = Known::resolve(bridge, &request.model_id);
     let mapped = request::count(request, &known, settings)?;
     let estimate = estimate(&mapped.body);
-    let call = bridge
-        .start("count-tokens", &request.model_id, &mapped.body)
-        .map_err(errors::of_failure)?;
+    let call = bridge.start("count-tokens", &request.model_id, &mapped.body).map_err(errors::of_failure)?;
     Ok(Counting { call, estimate })
 }
 
@@ -54,10 +52,7 @@ impl<C: Call> Counting<C> {
             Err(failure) => {
                 let error = errors::of_failure(failure);
                 if error.message.contains(UNSUPPORTED) {
-                    return Ok(CountProgress::Counted(Count {
-                        input: self.estimate,
-                        exact: false,
-                    }));
+                    return Ok(CountProgress::Counted(Count { input: self.estimate, exact: false }));
                 }
                 return Err(error);
             }
@@ -90,4 +85,45 @@ fn estimate(body: &[BodyPart]) -> u64 {
             BodyPart::Media(_) => MEDIA_TOKENS,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::outcrop::provider::bedrock_bridge::Failure;
+    use crate::stream::script::Scripted;
+
+    fn polled(arrival: Result<Arrival, Failure>) -> Result<CountProgress, Error> {
+        Counting { call: Scripted::new([arrival]), estimate: 7 }.poll()
+    }
+
+    fn refused(message: &str) -> Failure {
+        Failure {
+            stage: "status".into(),
+            message: "HTTP error".into(),
+            http_status: Some(400),
+            error_type: Some("ValidationException".into()),
+            request_id: None,
+            retry_after_ms: None,
+            body: serde_json::json!({ "message": message }).to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn bedrock_counts_where_it_can() {
+        assert_eq!(polled(Ok(Arrival::Nothing)), Ok(CountProgress::Waiting));
+        let counted = |input, exact| Ok(CountProgress::Counted(Count { input, exact }));
+        assert_eq!(polled(Ok(Arrival::Body(br#"{"inputTokens":19}"#.to_vec()))), counted(19, true));
+        let unsupported = refused("The provided model doesn't support counting tokens.");
+        assert_eq!(polled(Err(unsupported)), counted(7, false));
+        assert!(polled(Err(refused("Something else."))).is_err());
+        assert!(polled(Ok(Arrival::Body(b"{}".to_vec()))).is_err());
+        assert!(polled(Ok(Arrival::End)).is_err());
+    }
+
+    #[test]
+    fn an_estimate_counts_characters_and_media() {
+        let body = [BodyPart::Json("ééééabcd".into()), BodyPart::Media(1)];
+        assert_eq!(estimate(&body), 2 + MEDIA_TOKENS);
+    }
 }

@@ -34,6 +34,7 @@ const TYPES: &[(&str, ErrorCode)] = &[
     ("modelstream", ErrorCode::Internal),
     ("modeltimeout", ErrorCode::Timeout),
     ("resourcenotfound", ErrorCode::ModelNotFound),
+    ("signaturedoesnotmatch", ErrorCode::Unauthenticated),
     ("servicequotaexceeded", ErrorCode::QuotaExceeded),
     ("serviceunavailable", ErrorCode::Overloaded),
     ("throttling", ErrorCode::RateLimited),
@@ -59,12 +60,7 @@ const THROTTLED: &[ErrorCode] = &[ErrorCode::RateLimited];
 const MISSING: &[ErrorCode] = &[ErrorCode::InvalidRequest, ErrorCode::ModelNotFound];
 
 const fn overflow(says: &'static str) -> Wording {
-    Wording {
-        of: OVERFLOW,
-        says,
-        code: ErrorCode::ContextTooLong,
-        remedy: WINDOW,
-    }
+    Wording { of: OVERFLOW, says, code: ErrorCode::ContextTooLong, remedy: WINDOW }
 }
 
 const WORDINGS: &[Wording] = &[
@@ -111,24 +107,9 @@ const WORDINGS: &[Wording] = &[
         code: ErrorCode::Unauthenticated,
         remedy: CREDENTIALS,
     },
-    Wording {
-        of: THROTTLED,
-        says: "tokens per day",
-        code: ErrorCode::QuotaExceeded,
-        remedy: QUOTA,
-    },
-    Wording {
-        of: THROTTLED,
-        says: "requests per day",
-        code: ErrorCode::QuotaExceeded,
-        remedy: QUOTA,
-    },
-    Wording {
-        of: THROTTLED,
-        says: "daily",
-        code: ErrorCode::QuotaExceeded,
-        remedy: QUOTA,
-    },
+    Wording { of: THROTTLED, says: "tokens per day", code: ErrorCode::QuotaExceeded, remedy: QUOTA },
+    Wording { of: THROTTLED, says: "requests per day", code: ErrorCode::QuotaExceeded, remedy: QUOTA },
+    Wording { of: THROTTLED, says: "daily", code: ErrorCode::QuotaExceeded, remedy: QUOTA },
 ];
 
 /// What a person can do about a class, where nothing finer is known.
@@ -190,9 +171,7 @@ fn located(at: &str, what: &str) -> String {
 /// A failure that Bedrock named, in an error answer or in an exception frame.
 fn classified(kind: &str, message: String, class: ErrorCode) -> Error {
     let wording = message.to_ascii_lowercase().replace('\u{2019}', "'");
-    let refined = WORDINGS
-        .iter()
-        .find(|rule| rule.of.contains(&class) && wording.contains(rule.says));
+    let refined = WORDINGS.iter().find(|rule| rule.of.contains(&class) && wording.contains(rule.says));
     let mut error = error(refined.map_or(class, |rule| rule.code), message);
     if let Some(rule) = refined {
         error.remedy = Some(rule.remedy.into());
@@ -216,10 +195,7 @@ fn normal(kind: &str) -> String {
 
 fn class_of_type(kind: &str) -> Option<ErrorCode> {
     let kind = normal(kind);
-    TYPES
-        .iter()
-        .find(|(name, _)| *name == kind)
-        .map(|(_, code)| *code)
+    TYPES.iter().find(|(name, _)| *name == kind).map(|(_, code)| *code)
 }
 
 /// The message in a failure's JSON payload; some services capitalise it.
@@ -236,10 +212,7 @@ fn message_of(payload: &[u8]) -> Option<String> {
 pub fn of_exception(kind: &str, payload: &[u8], request_id: Option<String>) -> Error {
     let message = message_of(payload).unwrap_or_else(|| ["Bedrock sent ", kind].concat());
     let class = class_of_type(kind).unwrap_or(ErrorCode::Internal);
-    Error {
-        request_id,
-        ..classified(kind, message, class)
-    }
+    Error { request_id, ..classified(kind, message, class) }
 }
 
 /// A call that failed before or while it was answered.
@@ -253,11 +226,7 @@ pub fn of_failure(failure: Failure) -> Error {
         "refused" => error(ErrorCode::InvalidRequest, failure.message),
         "status" => {
             let kind = failure.error_type.as_deref().unwrap_or_default();
-            classified(
-                kind,
-                said,
-                class_of_type(kind).unwrap_or(class_of_status(failure.http_status)),
-            )
+            classified(kind, said, class_of_type(kind).unwrap_or(class_of_status(failure.http_status)))
         }
         _ => error(ErrorCode::Other, failure.message),
     };
@@ -332,58 +301,18 @@ mod tests {
     #[test]
     fn error_types_have_their_classes() {
         for (status, kind, code, retryable) in [
-            (
-                403,
-                "AccessDeniedException",
-                ErrorCode::PermissionDenied,
-                false,
-            ),
-            (
-                403,
-                "ExpiredTokenException",
-                ErrorCode::Unauthenticated,
-                false,
-            ),
-            (
-                403,
-                "MissingAuthenticationTokenException",
-                ErrorCode::Unauthenticated,
-                false,
-            ),
-            (
-                403,
-                "UnrecognizedClientException",
-                ErrorCode::Unauthenticated,
-                false,
-            ),
-            (
-                404,
-                "ResourceNotFoundException",
-                ErrorCode::ModelNotFound,
-                false,
-            ),
-            (
-                429,
-                "ModelNotReadyException",
-                ErrorCode::ModelNotReady,
-                true,
-            ),
+            (403, "AccessDeniedException", ErrorCode::PermissionDenied, false),
+            (403, "ExpiredTokenException", ErrorCode::Unauthenticated, false),
+            (403, "MissingAuthenticationTokenException", ErrorCode::Unauthenticated, false),
+            (403, "UnrecognizedClientException", ErrorCode::Unauthenticated, false),
+            (404, "ResourceNotFoundException", ErrorCode::ModelNotFound, false),
+            (429, "ModelNotReadyException", ErrorCode::ModelNotReady, true),
             (408, "ModelTimeoutException", ErrorCode::Timeout, true),
             (424, "ModelErrorException", ErrorCode::Internal, false),
             (429, "ThrottlingException", ErrorCode::RateLimited, true),
-            (
-                503,
-                "ServiceUnavailableException",
-                ErrorCode::Overloaded,
-                true,
-            ),
+            (503, "ServiceUnavailableException", ErrorCode::Overloaded, true),
             (500, "InternalServerException", ErrorCode::Internal, true),
-            (
-                400,
-                "ServiceQuotaExceededException",
-                ErrorCode::QuotaExceeded,
-                false,
-            ),
+            (400, "ServiceQuotaExceededException", ErrorCode::QuotaExceeded, false),
             (418, "TeapotException", ErrorCode::InvalidRequest, false),
             (599, "NovelException", ErrorCode::Internal, true),
         ] {
@@ -398,21 +327,9 @@ mod tests {
     #[test]
     fn wordings_refine_validation_failures() {
         for (message, code, remedy) in [
-            (
-                "Input is too long for requested model.",
-                ErrorCode::ContextTooLong,
-                WINDOW,
-            ),
-            (
-                "The provided model identifier is invalid.",
-                ErrorCode::ModelNotFound,
-                MODEL,
-            ),
-            (
-                "Invocation with on-demand throughput isn't supported.",
-                ErrorCode::ModelNotFound,
-                PROFILE,
-            ),
+            ("Input is too long for requested model.", ErrorCode::ContextTooLong, WINDOW),
+            ("The provided model identifier is invalid.", ErrorCode::ModelNotFound, MODEL),
+            ("Invocation with on-demand throughput isn't supported.", ErrorCode::ModelNotFound, PROFILE),
             (
                 "Invocation with on-demand throughput isn\u{2019}t supported.",
                 ErrorCode::ModelNotFound,
@@ -432,11 +349,8 @@ mod tests {
         assert_eq!(daily.code, ErrorCode::QuotaExceeded);
         assert!(!daily.retryable);
         // Many tokens a minute are a throttle, never a conversation that is too long.
-        let minute = of_exception(
-            "throttlingException",
-            br#"{"message":"Too many input tokens, please wait"}"#,
-            None,
-        );
+        let minute =
+            of_exception("throttlingException", br#"{"message":"Too many input tokens, please wait"}"#, None);
         assert_eq!(minute.code, ErrorCode::RateLimited);
     }
 
@@ -445,9 +359,6 @@ mod tests {
         let error = of_exception("modelStreamErrorException", b"\xff", Some("r".into()));
         assert_eq!(error.code, ErrorCode::Internal);
         assert!(error.message.contains("modelStreamErrorException"));
-        assert_eq!(
-            of_exception("novelException", b"{}", None).code,
-            ErrorCode::Internal
-        );
+        assert_eq!(of_exception("novelException", b"{}", None).code, ErrorCode::Internal);
     }
 }

@@ -47,19 +47,12 @@ impl<'a> Object<'a> {
 
     /// The strings of a member that is an array of them.
     pub(crate) fn strings(&self, key: &str) -> Vec<String> {
-        self.array(key)
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(string)
-            .collect()
+        self.array(key).unwrap_or_default().into_iter().filter_map(string).collect()
     }
 
     /// Names and values, nulls left out.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.0
-            .iter()
-            .filter(|(_, value)| *value != "null")
-            .map(|(name, value)| (name.as_str(), *value))
+        self.0.iter().filter(|(_, value)| *value != "null").map(|(name, value)| (name.as_str(), *value))
     }
 }
 
@@ -112,10 +105,7 @@ pub(crate) fn is_object(text: &str) -> bool {
 pub(crate) fn push_string(out: &mut String, value: &str) {
     out.push('"');
     let mut rest = value;
-    while let Some(at) = rest
-        .bytes()
-        .position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\')
-    {
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
@@ -150,14 +140,11 @@ mod tests {
 
     #[test]
     fn members_keep_their_text_and_nulls_are_absent() {
-        let object = Object::parse(r#" {"a": 1.50, "b":null, "c":{"d":[1,2]}, "é":"x\u0041"} "#)
-            .expect("an object");
+        let object =
+            Object::parse(r#" {"a": 1.50, "b":null, "c":{"d":[1,2]}, "é":"x\u0041"} "#).expect("an object");
         assert_eq!(object.get("a"), Some("1.50"));
         assert_eq!(object.get("b"), None);
-        assert_eq!(
-            object.object("c").and_then(|c| c.array("d")),
-            Some(vec!["1", "2"])
-        );
+        assert_eq!(object.object("c").and_then(|c| c.array("d")), Some(vec!["1", "2"]));
         assert_eq!(object.string("é").as_deref(), Some("xA"));
         assert_eq!(object.members().count(), 3);
     }

@@ -25,11 +25,7 @@ pub fn list_models<B: Bridge>(bridge: &B, settings: &Settings) -> Result<Vec<Mod
         .iter()
         .filter(|entry| is_offered(entry) && takes(entry, "inferenceTypesSupported", "ON_DEMAND"))
         .filter_map(|entry| foundation_model(entry, settings))
-        .chain(
-            profiles
-                .iter()
-                .filter_map(|entry| profile(entry, &foundations, settings)),
-        )
+        .chain(profiles.iter().filter_map(|entry| profile(entry, &foundations, settings)))
         .filter(|model| passes(model, settings))
         .collect();
     if models.is_empty()
@@ -76,42 +72,26 @@ fn passes(model: &Model, settings: &Settings) -> bool {
     let filter = &settings.provider_filter;
     let vendor = model.vendor.to_lowercase();
     let maker = ids::base(&model.id).and_then(|base| base.split('.').next());
-    filter.is_empty()
-        || filter
-            .iter()
-            .any(|name| *name == vendor || maker == Some(name.as_str()))
+    filter.is_empty() || filter.iter().any(|name| *name == vendor || maker == Some(name.as_str()))
 }
 
 fn foundation_model(entry: &Object<'_>, settings: &Settings) -> Option<Model> {
     let id = entry.string("modelId")?;
     let known = Known::by_id(&id);
     let name = entry.string("modelName").unwrap_or_else(|| id.clone());
-    Some(model(
-        id,
-        name,
-        "foundation-model",
-        &known,
-        Some(entry),
-        settings,
-    ))
+    Some(model(id, name, "foundation-model", &known, Some(entry), settings))
 }
 
 /// A profile, which is what its base model is. Without an entry of that in the listing or the table
 /// nobody knows whether it answers with text, so it is not offered.
-fn profile(
-    entry: &Object<'_>,
-    foundations: &[Object<'_>],
-    settings: &Settings,
-) -> Option<Model> {
+fn profile(entry: &Object<'_>, foundations: &[Object<'_>], settings: &Settings) -> Option<Model> {
     if entry.string("status")? != "ACTIVE" {
         return None;
     }
     let members = models::members(entry);
     let base = ids::base(members.first()?)?;
     let known = Known::by_base(base);
-    let live = foundations
-        .iter()
-        .find(|model| model.string("modelId").as_deref() == Some(base));
+    let live = foundations.iter().find(|model| model.string("modelId").as_deref() == Some(base));
     match live {
         Some(live) if !is_offered(live) => return None,
         None if known.row.is_none() => return None,
@@ -122,22 +102,16 @@ fn profile(
         Some("APPLICATION") => (entry.string("inferenceProfileArn")?, "application-profile"),
         _ => (entry.string("inferenceProfileId")?, "system-profile"),
     };
-    let name = entry
-        .string("inferenceProfileName")
-        .unwrap_or_else(|| id.clone());
+    let name = entry.string("inferenceProfileName").unwrap_or_else(|| id.clone());
     let mut model = model(id, name, origin, &known, live, settings);
-    let mut regions: Vec<&str> = members
-        .iter()
-        .filter_map(|arn| arn.split(':').nth(3))
-        .filter(|region| !region.is_empty())
-        .collect();
+    let mut regions: Vec<&str> =
+        members.iter().filter_map(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty()).collect();
     regions.sort_unstable();
     regions.dedup();
     let regions: Vec<String> = regions.into_iter().map(json::quoted).collect();
-    model.extensions.push(Extension {
-        key: "regions".into(),
-        value: ["[", &regions.join(","), "]"].concat(),
-    });
+    model
+        .extensions
+        .push(Extension { key: "regions".into(), value: ["[", &regions.join(","), "]"].concat() });
     Some(model)
 }
 
@@ -154,9 +128,7 @@ fn model(
     Model {
         id,
         name,
-        vendor: live
-            .and_then(|live| live.string("providerName"))
-            .unwrap_or_else(|| maker.into()),
+        vendor: live.and_then(|live| live.string("providerName")).unwrap_or_else(|| maker.into()),
         input: facts.input.value,
         output: facts.output.value,
         abilities: facts.abilities,
@@ -165,25 +137,17 @@ fn model(
         limits_known: facts.limits_known(),
         pricing: facts.pricing,
         origin: origin.into(),
-        extensions: [
-            ("base-model", known.base.as_str()),
-            ("family", known.family.name),
-        ]
-        .into_iter()
-        .map(|(key, value)| Extension {
-            key: key.into(),
-            value: json::quoted(value),
-        })
-        .collect(),
+        extensions: [("base-model", known.base.as_str()), ("family", known.family.name)]
+            .into_iter()
+            .map(|(key, value)| Extension { key: key.into(), value: json::quoted(value) })
+            .collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::outcrop::provider::bedrock_bridge::{
-        BodyPart, Failure, Listing,
-    };
+    use crate::bindings::outcrop::provider::bedrock_bridge::{BodyPart, Failure, Listing};
     use crate::bindings::outcrop::provider::types::{Abilities, ErrorCode, Modalities};
     use crate::stream::script::Scripted;
 
@@ -282,10 +246,9 @@ mod tests {
             ("Anthropic", "system-profile", true)
         );
         assert_eq!((opus.context_window, opus.max_output_tokens), (200_000, 64_000));
-        assert!(opus.input.contains(Modalities::IMAGE | Modalities::DOCUMENT));
-        assert!(opus.abilities.contains(
-            Abilities::TOOLS | Abilities::REASONING | Abilities::PROMPT_CACHING
-        ));
+        assert_eq!(opus.input, Modalities::TEXT | Modalities::IMAGE | Modalities::DOCUMENT);
+        let wanted = Abilities::TOOLS | Abilities::REASONING | Abilities::PROMPT_CACHING;
+        assert!(opus.abilities & wanted == wanted);
         let nova = &models[3];
         assert_eq!((nova.vendor.as_str(), nova.origin.as_str()), ("amazon", "application-profile"));
         assert_eq!(nova.context_window, 300_000);

@@ -47,8 +47,8 @@ impl Settings {
         let Some(discovery) = all.get("discovery") else {
             return Ok(settings);
         };
-        let discovery = Object::parse(discovery)
-            .ok_or_else(|| errors::invalid("/discovery", "want an object"))?;
+        let discovery =
+            Object::parse(discovery).ok_or_else(|| errors::invalid("/discovery", "want an object"))?;
         if let Some(filter) = discovery.get("providerFilter") {
             let wrong = || errors::invalid("/discovery/providerFilter", "want an array of strings");
             settings.provider_filter = json::array(filter)
@@ -60,18 +60,15 @@ impl Settings {
             settings.provider_filter.retain(|name| !name.is_empty());
         }
         for (member, setting) in [
-            (
-                "defaultContextWindow",
-                &mut settings.default_context_window,
-            ),
+            ("defaultContextWindow", &mut settings.default_context_window),
             ("defaultMaxTokens", &mut settings.default_max_tokens),
         ] {
             let Some(value) = discovery.get(member) else {
                 continue;
             };
-            let number: f64 = value.parse().map_err(|_| {
-                errors::invalid(&["/discovery/", member].concat(), "want a number")
-            })?;
+            let number: f64 = value
+                .parse()
+                .map_err(|_| errors::invalid(&["/discovery/", member].concat(), "want a number"))?;
             if number >= 1.0 {
                 // Saturates: no model's limit is near the largest number.
                 *setting = number as u32;

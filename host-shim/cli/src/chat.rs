@@ -4,7 +4,6 @@ use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
 
-use futures_util::StreamExt as _;
 use outcrop::{Error, ErrorClass, Event, EventStream};
 
 use crate::args::{ChatArgs, HostArgs};
@@ -74,6 +73,8 @@ async fn follow(
             Event::Error { error } => return Ok(Err(error)),
             _ => {}
         }
+        // The signal is seen only between events that had to be waited for.
+        tokio::task::consume_budget().await;
     }
 }
 

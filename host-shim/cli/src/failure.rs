@@ -52,11 +52,12 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         let code = self.exit_code();
         match self {
-            Self::Usage(error) | Self::Run(error) => report(&mut Channel::stderr(), &error),
+            Self::Usage(error) => say(&mut Channel::stderr(), &error, None),
+            Self::Run(error) => report(&mut Channel::stderr(), &error),
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             Self::Output(error) => {
                 let message = format!("standard output cannot be written to: {error}");
-                report(&mut Channel::stderr(), &Error::new(ErrorClass::Other, message));
+                say(&mut Channel::stderr(), &Error::new(ErrorClass::Other, message), None);
             }
         }
         code
@@ -76,11 +77,15 @@ pub(crate) fn report<W: io::Write>(to: &mut Channel<W>, error: &Error) {
     facts.extend(error.http_status.map(|status| format!("HTTP {status}")));
     facts.extend(error.request_id.as_ref().map(|id| format!("request {id}")));
     facts.extend(error.retry_after.map(|wait| format!("retry after {} s", wait.as_secs_f64())));
+    say(to, error, Some(&facts.join(", ")));
+}
+
+fn say<W: io::Write>(to: &mut Channel<W>, error: &Error, facts: Option<&str>) {
     let said = to
         .write(RED.bold(), "error:")
         .and_then(|()| to.line(&format!(" {}", error.message)))
         .and_then(|()| error.remedy.iter().try_for_each(|remedy| to.line(&format!("  {remedy}"))))
-        .and_then(|()| to.styled_line(DIM, &format!("  {}", facts.join(", "))));
+        .and_then(|()| facts.iter().try_for_each(|facts| to.styled_line(DIM, &format!("  {facts}"))));
     // There is no other place to say that standard error is closed.
     drop(said);
 }

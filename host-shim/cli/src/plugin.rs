@@ -26,11 +26,11 @@ pub(crate) fn inspect(file: &Path, json: bool) -> Result<ExitCode, Failure> {
 }
 
 fn show<W: Write>(out: &mut Channel<W>, inspection: &Inspection) -> io::Result<()> {
+    let modules: Vec<_> = inspection.core_modules.iter().map(usize::to_string).collect();
     let contract = inspection.contract.as_deref().unwrap_or("none that is known");
-    out.line(&format!("kind:      {}", inspection.kind))?;
-    out.line(&format!("size:      {} bytes", inspection.size_bytes))?;
-    out.line(&format!("core code: {} bytes", inspection.core_module_bytes))?;
-    out.line(&format!("contract:  {contract}"))?;
+    out.line(&format!("size:         {} bytes", inspection.size_bytes))?;
+    out.line(&format!("core modules: {} bytes", modules.join(" + ")))?;
+    out.line(&format!("contract:     {contract}"))?;
     list(out, BOLD, "imports", &inspection.imports)?;
     list(out, BOLD, "exports", &inspection.exports)?;
     if inspection.fits() {

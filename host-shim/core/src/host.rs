@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
 use etcetera::BaseStrategy as _;
 use serde_json::{Map, Value};
 
@@ -20,8 +21,16 @@ use crate::{Error, ErrorClass, Model, Request, Result};
 /// The component that is built along with this crate.
 static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon_bedrock.wasm"));
 
+/// The bytes of the plugin that is built in: a component, fit for [`inspect`](crate::inspect).
+pub fn bundled_plugin() -> &'static [u8] {
+    BUNDLED
+}
+
 /// What the bundled plugin is called in messages.
 const BUNDLED_NAME: &str = "amazon-bedrock";
+
+/// Names the cache folder where the builder does not.
+const CACHE_VARIABLE: &str = "OUTCROP_CACHE_DIR";
 
 /// How model ids of the plugin begin. The first is how they are listed.
 const PREFIXES: &[&str] = &["amazon-bedrock", "bedrock", "aws-bedrock"];
@@ -201,6 +210,19 @@ impl HostBuilder {
         self
     }
 
+    /// An access key, in place of every other source of credentials: for hosts that keep the keys of
+    /// several tenants. The session token goes with temporary keys.
+    pub fn access_key(
+        mut self,
+        id: impl Into<String>,
+        secret: impl Into<String>,
+        session_token: Option<String>,
+    ) -> Self {
+        let key = Credentials::new(id, secret, session_token, None, "outcrop::HostBuilder::access_key");
+        self.access.key = Some(key);
+        self
+    }
+
     /// A URL in place of Bedrock's own endpoints. The environment's
     /// `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and `AWS_ENDPOINT_URL_BEDROCK` set them apart.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
@@ -246,7 +268,7 @@ impl HostBuilder {
         self
     }
 
-    /// Where compiled code is kept, in place of `outcrop` in the user's cache folder.
+    /// Where compiled code is kept, in place of `OUTCROP_CACHE_DIR` or `outcrop` in the user's cache folder.
     pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache_folder = Some(folder.into());
         self
@@ -284,7 +306,7 @@ impl HostBuilder {
 
 /// The folder for compiled code, which no other user may write to: what lies in it will run.
 fn cache_folder(asked: Option<PathBuf>) -> Option<PathBuf> {
-    let folder = match asked {
+    let folder = match asked.or_else(|| std::env::var_os(CACHE_VARIABLE).map(PathBuf::from)) {
         Some(folder) => folder,
         None => etcetera::choose_base_strategy().ok()?.cache_dir().join("outcrop"),
     };

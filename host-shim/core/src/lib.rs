@@ -46,7 +46,7 @@ mod stream;
 
 pub use error::{Error, ErrorClass, Result};
 pub use event::{AssistantMessage, Event, StopReason, Usage};
-pub use host::{Host, HostBuilder, Models};
+pub use host::{Host, HostBuilder, Models, bundled_plugin};
 pub use limits::Limits;
 pub use model::{Model, Pricing};
 pub use request::Request;

@@ -175,6 +175,6 @@ fn encode(module: &Path) -> Vec<u8> {
         .unwrap_or_else(|error| panic!("cannot read the guest at {}: {error}", module.display()));
     ComponentEncoder::default()
         .module(&bytes)
-        .and_then(|mut encoder| encoder.encode())
+        .and_then(|encoder| encoder.encode())
         .unwrap_or_else(|error| panic!("{} is no component of its world: {error:#}", module.display()))
 }

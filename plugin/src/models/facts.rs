@@ -64,9 +64,7 @@ impl Facts {
     /// Of a model, with its entry in Bedrock's listing where there is one.
     pub(crate) fn of(known: &Known, live: Option<&Object<'_>>, settings: &Settings) -> Self {
         let row = known.row;
-        let (can, from_here) = row.map_or((known.family.can, Source::Family), |row| {
-            (row.can, Source::Table)
-        });
+        let (can, from_here) = row.map_or((known.family.can, Source::Family), |row| (row.can, Source::Table));
         let converse = live.and_then(|live| live.object("converse"));
         let limit = |live: Option<u32>, table: Option<u32>, default: u32| {
             let fact = |value, from| Fact { value, from };
@@ -114,8 +112,7 @@ impl Facts {
 
     /// Whether both limits are known.
     pub fn limits_known(&self) -> bool {
-        self.context_window.from != Source::Default
-            && self.max_output_tokens.from != Source::Default
+        self.context_window.from != Source::Default && self.max_output_tokens.from != Source::Default
     }
 }
 
@@ -143,11 +140,7 @@ fn modality(name: &str) -> Modalities {
 
 fn named(live: Option<&Object<'_>>, member: &str) -> Option<Modalities> {
     let names = live?.strings(member);
-    (!names.is_empty()).then(|| {
-        names
-            .iter()
-            .fold(Modalities::empty(), |all, name| all | modality(name))
-    })
+    (!names.is_empty()).then(|| names.iter().fold(Modalities::empty(), |all, name| all | modality(name)))
 }
 
 fn input(
@@ -163,51 +156,33 @@ fn input(
         (table::VIDEO, Modalities::VIDEO),
     ] {
         if can & ability != 0 {
-            known |= modality;
+            known = known | modality;
         }
     }
     let Some(mut listed) = named(live, "inputModalities") else {
-        return Fact {
-            value: known,
-            from: from_here,
-        };
+        return Fact { value: known, from: from_here };
     };
-    for (member, modality) in [
-        ("userDocumentTypesSupported", Modalities::DOCUMENT),
-        ("userVideoTypesSupported", Modalities::VIDEO),
-    ] {
+    for (member, modality) in
+        [("userDocumentTypesSupported", Modalities::DOCUMENT), ("userVideoTypesSupported", Modalities::VIDEO)]
+    {
         if converse.is_some_and(|converse| !converse.strings(member).is_empty()) {
-            listed |= modality;
+            listed = listed | modality;
         }
     }
     // The listing has no word for documents, and leaves the list of their types empty even where
     // they are taken.
-    listed |= known & Modalities::DOCUMENT;
-    Fact {
-        value: listed,
-        from: Source::Listing,
-    }
+    listed = listed | (known & Modalities::DOCUMENT);
+    Fact { value: listed, from: Source::Listing }
 }
 
 fn output(live: Option<&Object<'_>>, from_here: Source) -> Fact<Modalities> {
-    named(live, "outputModalities").map_or(
-        Fact {
-            value: Modalities::TEXT,
-            from: from_here,
-        },
-        |value| Fact {
-            value,
-            from: Source::Listing,
-        },
-    )
+    named(live, "outputModalities").map_or(Fact { value: Modalities::TEXT, from: from_here }, |value| Fact {
+        value,
+        from: Source::Listing,
+    })
 }
 
-fn abilities(
-    known: &Known,
-    can: Can,
-    live: Option<&Object<'_>>,
-    converse: Option<&Object<'_>>,
-) -> Abilities {
+fn abilities(known: &Known, can: Can, live: Option<&Object<'_>>, converse: Option<&Object<'_>>) -> Abilities {
     let traits = known.traits();
     let tools = can & table::TOOLS != 0;
     let cached = live
@@ -216,27 +191,19 @@ fn abilities(
         .unwrap_or(matches!(traits.caching, Caching::Short | Caching::Long));
     let reasons = can & table::REASONS != 0
         || converse.is_some_and(|converse| converse.get("reasoningSupported").is_some());
-    let system = converse
-        .and_then(|converse| converse.boolean("systemRoleSupported"))
-        .unwrap_or(true);
+    let system = converse.and_then(|converse| converse.boolean("systemRoleSupported")).unwrap_or(true);
     let mut abilities = Abilities::empty();
     for (holds, ability) in [
         (tools, Abilities::TOOLS),
-        (
-            tools && can & table::STREAMS_TOOLS != 0,
-            Abilities::TOOLS_WHILE_STREAMING,
-        ),
-        (
-            tools && traits.choices != Choices::Auto,
-            Abilities::TOOL_CHOICE,
-        ),
+        (tools && can & table::STREAMS_TOOLS != 0, Abilities::TOOLS_WHILE_STREAMING),
+        (tools && traits.choices != Choices::Auto, Abilities::TOOL_CHOICE),
         (reasons, Abilities::REASONING),
         (cached, Abilities::PROMPT_CACHING),
         (can & table::SCHEMA != 0, Abilities::STRUCTURED_OUTPUT),
         (system, Abilities::SYSTEM_PROMPT),
     ] {
         if holds {
-            abilities |= ability;
+            abilities = abilities | ability;
         }
     }
     abilities
@@ -277,8 +244,8 @@ mod tests {
         let facts = Facts::of(&known, Some(&live), &settings);
         assert_eq!(facts.max_output_tokens, Fact { value: 1000, from: Source::Listing });
         assert_eq!(facts.context_window, Fact { value: 200_000, from: Source::Table });
-        assert!(!facts.abilities.contains(Abilities::PROMPT_CACHING));
-        assert!(!facts.input.value.contains(Modalities::IMAGE));
+        assert!(facts.abilities & Abilities::PROMPT_CACHING == Abilities::empty());
+        assert_eq!(facts.input.value, Modalities::TEXT | Modalities::DOCUMENT);
     }
 
     #[test]

@@ -47,11 +47,7 @@ pub const CLAUDE: Traits = Traits {
 /// Claude that does not think.
 pub const CLAUDE_3: Traits = thinking(dialects::SILENT, CLAUDE);
 /// Claude 4.5: one of temperature and top-p, one-hour caching.
-pub const CLAUDE_4_5: Traits = Traits {
-    sampling: Sampling::One,
-    caching: Caching::Long,
-    ..CLAUDE
-};
+pub const CLAUDE_4_5: Traits = Traits { sampling: Sampling::One, caching: Caching::Long, ..CLAUDE };
 /// Claude 4.6.
 pub const CLAUDE_4_6: Traits = thinking(dialects::CLAUDE_4_6, CLAUDE_4_5);
 /// Claude 4.7, 4.8 and what follows.
@@ -62,59 +58,27 @@ pub const CLAUDE_4_7: Traits = Traits {
     ..CLAUDE
 };
 /// Claude 5, which says why it refused.
-pub const CLAUDE_5: Traits = Traits {
-    response_paths: &["/stop_details"],
-    ..CLAUDE_4_7
-};
+pub const CLAUDE_5: Traits = Traits { response_paths: &["/stop_details"], ..CLAUDE_4_7 };
 /// The newest Claude 5, which cannot be made to call a tool.
-pub const CLAUDE_5_5: Traits = Traits {
-    choices: Choices::Auto,
-    ..CLAUDE_5
-};
+pub const CLAUDE_5_5: Traits = Traits { choices: Choices::Auto, ..CLAUDE_5 };
 /// Amazon Nova 1.
-pub const NOVA: Traits = Traits {
-    caching: Caching::Short,
-    replay: Replay::Nothing,
-    ..PLAIN
-};
+pub const NOVA: Traits = Traits { caching: Caching::Short, replay: Replay::Nothing, ..PLAIN };
 /// Amazon Nova 2.
-pub const NOVA_2: Traits = Traits {
-    dialect: dialects::NOVA_2,
-    replay: Replay::All,
-    ..NOVA
-};
+pub const NOVA_2: Traits = Traits { dialect: dialects::NOVA_2, replay: Replay::All, ..NOVA };
 /// Meta Llama.
-pub const LLAMA: Traits = Traits {
-    choices: Choices::Auto,
-    caching: Caching::Rejected,
-    replay: Replay::Nothing,
-    ..PLAIN
-};
+pub const LLAMA: Traits =
+    Traits { choices: Choices::Auto, caching: Caching::Rejected, replay: Replay::Nothing, ..PLAIN };
 /// Mistral.
-pub const MISTRAL: Traits = Traits {
-    choices: Choices::Any,
-    ..LLAMA
-};
+pub const MISTRAL: Traits = Traits { choices: Choices::Any, ..LLAMA };
 /// DeepSeek V3.
-pub const DEEPSEEK: Traits = Traits {
-    caching: Caching::Rejected,
-    replay: Replay::Nothing,
-    ..PLAIN
-};
+pub const DEEPSEEK: Traits = Traits { caching: Caching::Rejected, replay: Replay::Nothing, ..PLAIN };
 /// DeepSeek V3.2.
 pub const DEEPSEEK_3_2: Traits = thinking(dialects::DEEPSEEK, DEEPSEEK);
 /// DeepSeek R1.
-pub const DEEPSEEK_R1: Traits = Traits {
-    choices: Choices::Auto,
-    ..DEEPSEEK
-};
+pub const DEEPSEEK_R1: Traits = Traits { choices: Choices::Auto, ..DEEPSEEK };
 /// Qwen3.
-pub const QWEN: Traits = Traits {
-    dialect: dialects::QWEN,
-    caching: Caching::Rejected,
-    replay: Replay::Nothing,
-    ..PLAIN
-};
+pub const QWEN: Traits =
+    Traits { dialect: dialects::QWEN, caching: Caching::Rejected, replay: Replay::Nothing, ..PLAIN };
 /// Qwen3 that does not think.
 pub const QWEN_UNTHINKING: Traits = thinking(dialects::SILENT, QWEN);
 /// GPT-5 and later.
@@ -129,12 +93,8 @@ pub const GPT: Traits = Traits {
 /// GPT-5.4 and 5.5.
 pub const GPT_5_5: Traits = thinking(dialects::GPT_TO_XHIGH, GPT);
 /// gpt-oss.
-pub const GPT_OSS: Traits = Traits {
-    dialect: dialects::GPT_OSS,
-    caching: Caching::Rejected,
-    replay: Replay::All,
-    ..PLAIN
-};
+pub const GPT_OSS: Traits =
+    Traits { dialect: dialects::GPT_OSS, caching: Caching::Rejected, replay: Replay::All, ..PLAIN };
 /// gpt-oss-safeguard.
 pub const GPT_OSS_SAFEGUARD: Traits = thinking(dialects::SILENT, GPT_OSS);
 /// Grok.
@@ -147,37 +107,17 @@ pub const GROK: Traits = Traits {
     ..PLAIN
 };
 /// Kimi.
-pub const KIMI: Traits = Traits {
-    caching: Caching::Rejected,
-    replay: Replay::All,
-    ..PLAIN
-};
+pub const KIMI: Traits = Traits { caching: Caching::Rejected, replay: Replay::All, ..PLAIN };
 /// Writer Palmyra.
-pub const PALMYRA: Traits = Traits {
-    tool_status: false,
-    ..LLAMA
-};
+pub const PALMYRA: Traits = Traits { tool_status: false, ..LLAMA };
 /// GLM, MiniMax, Nemotron, Gemma: nothing special is known, none takes cache points.
-pub const OTHERS: Traits = Traits {
-    caching: Caching::Rejected,
-    ..PLAIN
-};
+pub const OTHERS: Traits = Traits { caching: Caching::Rejected, ..PLAIN };
 
 /// Calls tools, streamed or not.
 const AGENT: Can = TOOLS | STREAMS_TOOLS;
 
-const fn family(
-    name: &'static str,
-    begins: &'static [&'static str],
-    can: Can,
-    traits: Traits,
-) -> Family {
-    Family {
-        name,
-        begins,
-        can,
-        traits,
-    }
+const fn family(name: &'static str, begins: &'static [&'static str], can: Can, traits: Traits) -> Family {
+    Family { name, begins, can, traits }
 }
 
 /// The family of what no other takes.
@@ -187,7 +127,12 @@ pub static UNKNOWN: Family = family("unknown", &[], NOTHING, PLAIN);
 /// the family's newest members, since it is those that the table does not list yet.
 pub static FAMILIES: &[Family] = &[
     family("claude", &["anthropic.claude"], AGENT | IMAGES | DOCUMENTS | REASONS, CLAUDE_4_7),
-    family("claude", &["anthropic.claude-3", "anthropic.claude-v2", "anthropic.claude-instant"], IMAGES | DOCUMENTS | AGENT, CLAUDE_3),
+    family(
+        "claude",
+        &["anthropic.claude-3", "anthropic.claude-v2", "anthropic.claude-instant"],
+        IMAGES | DOCUMENTS | AGENT,
+        CLAUDE_3,
+    ),
     family("nova", &["amazon.nova"], AGENT | IMAGES | DOCUMENTS | VIDEO, NOVA),
     family("nova-2", &["amazon.nova-2"], AGENT | IMAGES | DOCUMENTS | VIDEO | REASONS, NOVA_2),
     family("llama", &["meta.llama"], TOOLS, LLAMA),
@@ -215,9 +160,5 @@ pub fn of(base: &str) -> &'static Family {
             .map(move |begin| (begin.len(), family))
             .max_by_key(|(length, _)| *length)
     };
-    FAMILIES
-        .iter()
-        .filter_map(fits)
-        .max_by_key(|(length, _)| *length)
-        .map_or(&UNKNOWN, |(_, family)| family)
+    FAMILIES.iter().filter_map(fits).max_by_key(|(length, _)| *length).map_or(&UNKNOWN, |(_, family)| family)
 }

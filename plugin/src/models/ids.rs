@@ -2,8 +2,7 @@
 
 /// What stands before a base id in a system-defined profile's id: the geography that it routes in.
 pub const GEOGRAPHIES: &[&str] = &[
-    "global", "us", "us-gov", "eu", "apac", "au", "jp", "ca", "sa", "in", "me", "af", "mx", "il",
-    "kr", "uk",
+    "global", "us", "us-gov", "eu", "apac", "au", "jp", "ca", "sa", "in", "me", "af", "mx", "il", "kr", "uk",
 ];
 
 /// Resource types of ARNs that end in a model's or a system-defined profile's id. Any other

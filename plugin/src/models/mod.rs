@@ -108,11 +108,7 @@ impl Known {
 
     /// By a base model's id.
     pub fn by_base(base: &str) -> Self {
-        Self {
-            base: base.into(),
-            family: families::of(base),
-            row: table::find(base),
-        }
+        Self { base: base.into(), family: families::of(base), row: table::find(base) }
     }
 
     /// By the id, and where that hides the model (an application profile's ARN), by what the cached

@@ -71,23 +71,13 @@ const fn row(
     can: Can,
     traits: Traits,
 ) -> Row {
-    Row {
-        id,
-        context_window,
-        max_output_tokens,
-        input_price,
-        output_price,
-        can,
-        traits,
-    }
+    Row { id, context_window, max_output_tokens, input_price, output_price, can, traits }
 }
 
 /// The row of a base id. A dated, versioned or windowed id (`-20260101`, `-v1:0`, `:256k`) is the
 /// model that it is a form of.
 pub fn find(base: &str) -> Option<&'static Row> {
-    ROWS.iter()
-        .filter(|row| base.strip_prefix(row.id).is_some_and(is_form))
-        .max_by_key(|row| row.id.len())
+    ROWS.iter().filter(|row| base.strip_prefix(row.id).is_some_and(is_form)).max_by_key(|row| row.id.len())
 }
 
 fn is_form(rest: &str) -> bool {

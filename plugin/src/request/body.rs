@@ -74,11 +74,7 @@ pub(crate) fn readable(parts: &[BodyPart]) -> String {
             BodyPart::Json(text) => {
                 let text = String::from_utf8_lossy(text);
                 // The quotes around the base64 belong to the text on both sides of it.
-                let text: &str = if after_media {
-                    text.strip_prefix('"').unwrap_or(&text)
-                } else {
-                    &text
-                };
+                let text: &str = if after_media { text.strip_prefix('"').unwrap_or(&text) } else { &text };
                 out.push_str(text);
                 after_media = false;
             }

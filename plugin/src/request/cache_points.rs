@@ -55,9 +55,7 @@ pub(super) fn is_sent(draft: &mut Draft<'_>, ttl: &str, at: &str) -> Result<bool
     }
     match draft.known.traits().caching {
         Caching::Rejected => {
-            draft
-                .rewrites
-                .note(rewrites::CACHE_POINT, at, "the model takes no cache points");
+            draft.rewrites.note(rewrites::CACHE_POINT, at, "the model takes no cache points");
             Ok(false)
         }
         Caching::Short if ttl == ONE_HOUR => {
@@ -100,11 +98,7 @@ pub(super) fn after_messages(draft: &mut Draft<'_>) {
     if draft.cache.ends_with_point {
         return;
     }
-    let ttl = if draft.cache.any_short {
-        FIVE_MINUTES
-    } else {
-        ttl
-    };
+    let ttl = if draft.cache.any_short { FIVE_MINUTES } else { ttl };
     draft.cache.points += 1;
     write(draft, ttl);
 }

@@ -31,14 +31,8 @@ pub(super) fn apply(draft: &mut Draft<'_>) -> Result<Thinking, Error> {
     if asked == Some(0) {
         return Err(errors::invalid("/max-output-tokens", "want at least 1"));
     }
-    let limit = draft.known.row.map_or(
-        draft.settings.default_max_tokens,
-        |row| row.max_output_tokens,
-    );
-    let plain = Thinking {
-        on: false,
-        max_tokens: asked.unwrap_or(DEFAULT_OUTPUT.min(limit)),
-    };
+    let limit = draft.known.row.map_or(draft.settings.default_max_tokens, |row| row.max_output_tokens);
+    let plain = Thinking { on: false, max_tokens: asked.unwrap_or(DEFAULT_OUTPUT.min(limit)) };
     let Some(effort) = draft.request.effort.as_deref() else {
         return Ok(plain);
     };
@@ -66,81 +60,43 @@ pub(super) fn apply(draft: &mut Draft<'_>) -> Result<Thinking, Error> {
         Place::Adaptive => {
             let thinking = thinking(draft, "{\"type\":\"adaptive\"");
             draft.fields.set("thinking", thinking);
-            draft
-                .fields
-                .set("output_config", ["{\"effort\":", &quoted, "}"].concat());
+            draft.fields.set("output_config", ["{\"effort\":", &quoted, "}"].concat());
         }
-        Place::ReasoningConfig => draft.fields.set(
-            "reasoningConfig",
-            [
-                "{\"type\":\"enabled\",\"maxReasoningEffort\":",
-                &quoted,
-                "}",
-            ]
-            .concat(),
-        ),
+        Place::ReasoningConfig => draft
+            .fields
+            .set("reasoningConfig", ["{\"type\":\"enabled\",\"maxReasoningEffort\":", &quoted, "}"].concat()),
         Place::ReasoningEffort => draft.fields.set("reasoning_effort", quoted),
         Place::FlatReasoningConfig => draft.fields.set("reasoning_config", quoted),
-        Place::Reasoning => draft
-            .fields
-            .set("reasoning", ["{\"effort\":", &quoted, "}"].concat()),
+        Place::Reasoning => draft.fields.set("reasoning", ["{\"effort\":", &quoted, "}"].concat()),
         Place::Nowhere | Place::Budget => {}
     }
     let on = effort != "off";
-    let default = if on {
-        DEFAULT_OUTPUT_THINKING
-    } else {
-        DEFAULT_OUTPUT
-    };
-    Ok(Thinking {
-        on,
-        max_tokens: asked.unwrap_or(default.min(limit)),
-    })
+    let default = if on { DEFAULT_OUTPUT_THINKING } else { DEFAULT_OUTPUT };
+    Ok(Thinking { on, max_tokens: asked.unwrap_or(default.min(limit)) })
 }
 
 /// Thinking that is told a number of tokens. They are part of the output, so the output grows by
 /// them as far as the model goes, and then they shrink; none where too few are left to think with.
-fn budget(
-    draft: &mut Draft<'_>,
-    effort: &str,
-    asked: Option<u32>,
-    limit: u32,
-) -> Option<Thinking> {
+fn budget(draft: &mut Draft<'_>, effort: &str, asked: Option<u32>, limit: u32) -> Option<Thinking> {
     let (_, wanted) = dialects::BUDGETS.iter().find(|(word, _)| *word == effort)?;
     let answer = asked.unwrap_or(DEFAULT_OUTPUT);
     let max_tokens = answer.saturating_add(*wanted).min(limit.max(answer));
-    let tokens = if max_tokens <= *wanted {
-        max_tokens.saturating_sub(dialects::LEAST_BUDGET)
-    } else {
-        *wanted
-    };
+    let tokens =
+        if max_tokens <= *wanted { max_tokens.saturating_sub(dialects::LEAST_BUDGET) } else { *wanted };
     if tokens < dialects::LEAST_BUDGET {
         let detail = "too few output tokens are left to think with";
         draft.rewrites.note(rewrites::EFFORT, "/effort", detail);
         return None;
     }
     if asked.is_some_and(|asked| asked != max_tokens) {
-        let detail = [
-            "sent as ",
-            &max_tokens.to_string(),
-            ", because thinking comes out of the same number",
-        ];
-        draft
-            .rewrites
-            .note(rewrites::MAX_TOKENS, "/max-output-tokens", detail.concat());
+        let detail = ["sent as ", &max_tokens.to_string(), ", because thinking comes out of the same number"];
+        draft.rewrites.note(rewrites::MAX_TOKENS, "/max-output-tokens", detail.concat());
     }
-    let head = [
-        "{\"type\":\"enabled\",\"budget_tokens\":",
-        &tokens.to_string(),
-    ]
-    .concat();
+    let head = ["{\"type\":\"enabled\",\"budget_tokens\":", &tokens.to_string()].concat();
     let thinking = thinking(draft, &head);
     draft.fields.set("thinking", thinking);
     draft.fields.beta(dialects::INTERLEAVED_BETA);
-    Some(Thinking {
-        on: true,
-        max_tokens,
-    })
+    Some(Thinking { on: true, max_tokens })
 }
 
 /// Claude's `thinking`, with how it is shown. GovCloud refuses to be told.
@@ -150,8 +106,6 @@ fn thinking(draft: &mut Draft<'_>, head: &str) -> String {
         draft.options.display = asked;
         return [head, "}"].concat();
     }
-    let display = asked
-        .as_ref()
-        .map_or("summarized", |(display, _)| display.as_str());
+    let display = asked.as_ref().map_or("summarized", |(display, _)| display.as_str());
     [head, ",\"display\":", &json::quoted(display), "}"].concat()
 }

@@ -94,7 +94,9 @@ mod tests {
         fields.set("output_config", "{\"effort\":\"high\"}".into());
         fields.set("thinking", "{\"type\":\"adaptive\"}".into());
         fields.beta("a");
-        fields.merge(r#"{"output_config":{"format":1.0},"thinking":null,"top_k":5,"anthropic_beta":["b","a"]}"#);
+        fields.merge(
+            r#"{"output_config":{"format":1.0},"thinking":null,"top_k":5,"anthropic_beta":["b","a"]}"#,
+        );
         assert_eq!(
             fields.into_json().as_deref(),
             Some(

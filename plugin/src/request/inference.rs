@@ -34,9 +34,7 @@ pub(super) fn write(draft: &mut Draft<'_>, thinking: Thinking) -> Result<(), Err
     }
     draft.body.member("inferenceConfig");
     draft.body.json("{");
-    draft
-        .body
-        .json_member("maxTokens", &thinking.max_tokens.to_string());
+    draft.body.json_member("maxTokens", &thinking.max_tokens.to_string());
     for (name, value) in [("temperature", temperature), ("topP", top_p)] {
         if let Some(value) = value {
             draft.body.json_member(name, &value);
@@ -52,11 +50,7 @@ pub(super) fn write(draft: &mut Draft<'_>, thinking: Thinking) -> Result<(), Err
             }
             draft.body.json("]");
         } else {
-            draft.rewrites.note(
-                rewrites::STOP_SEQUENCES,
-                "/stop-sequences",
-                "the model does not take them",
-            );
+            draft.rewrites.note(rewrites::STOP_SEQUENCES, "/stop-sequences", "the model does not take them");
         }
     }
     draft.body.json("}");
@@ -74,12 +68,7 @@ fn number(value: Option<f64>, at: &str) -> Result<Option<String>, Error> {
 }
 
 /// The value, unless something speaks against it.
-fn kept(
-    draft: &mut Draft<'_>,
-    value: Option<String>,
-    at: &str,
-    refusal: Option<&str>,
-) -> Option<String> {
+fn kept(draft: &mut Draft<'_>, value: Option<String>, at: &str, refusal: Option<&str>) -> Option<String> {
     match (value, refusal) {
         (Some(_), Some(why)) => {
             draft.rewrites.note(rewrites::SAMPLING, at, why);

@@ -9,21 +9,13 @@ use crate::json;
 /// The formats that Converse takes of each kind.
 const FORMATS: &[(&str, &[&str])] = &[
     ("image", &["png", "jpeg", "gif", "webp"]),
-    (
-        "document",
-        &["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"],
-    ),
-    (
-        "video",
-        &[
-            "mkv", "mov", "mp4", "webm", "flv", "mpeg", "mpg", "wmv", "three_gp",
-        ],
-    ),
+    ("document", &["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"]),
+    ("video", &["mkv", "mov", "mp4", "webm", "flv", "mpeg", "mpg", "wmv", "three_gp"]),
     (
         "audio",
         &[
-            "mp3", "opus", "wav", "aac", "flac", "mp4", "ogg", "mkv", "mka", "x-aac", "m4a",
-            "mpeg", "mpga", "pcm", "webm",
+            "mp3", "opus", "wav", "aac", "flac", "mp4", "ogg", "mkv", "mka", "x-aac", "m4a", "mpeg", "mpga",
+            "pcm", "webm",
         ],
     ),
 ];
@@ -41,15 +33,9 @@ pub(super) fn write(draft: &mut Draft<'_>, media: &Media, at: &str) -> Result<()
         return Err(errors::unsupported(at, &message));
     };
     if !formats.contains(&media.format.as_str()) {
-        let message = [
-            "the ",
-            kind,
-            " is of format `",
-            &media.format,
-            "`; Bedrock takes ",
-            &formats.join(", "),
-        ]
-        .concat();
+        let message =
+            ["the ", kind, " is of format `", &media.format, "`; Bedrock takes ", &formats.join(", ")]
+                .concat();
         return Err(errors::invalid(at, &message));
     }
     let mut citations = None;
@@ -138,17 +124,11 @@ fn safe_name(name: &str) -> String {
         }
     }
     safe.truncate(safe.trim_end().len());
-    if safe.chars().any(|letter| letter.is_ascii_alphanumeric()) {
-        safe
-    } else {
-        UNNAMED.into()
-    }
+    if safe.chars().any(|letter| letter.is_ascii_alphanumeric()) { safe } else { UNNAMED.into() }
 }
 
 fn is_format(ending: &str) -> bool {
-    FORMATS
-        .iter()
-        .any(|(_, formats)| formats.iter().any(|format| ending.eq_ignore_ascii_case(format)))
+    FORMATS.iter().any(|(_, formats)| formats.iter().any(|format| ending.eq_ignore_ascii_case(format)))
 }
 
 #[cfg(test)]

@@ -43,9 +43,7 @@ pub(super) fn write(draft: &mut Draft<'_>, messages: &[Message]) -> Result<(), E
                         // wants them in one is its way of writing them and no change.
                         if !(only_results && open.only_results) {
                             let detail = ["joined to ", &open.at, ", which has the same role"];
-                            draft
-                                .rewrites
-                                .note(rewrites::MERGED, at.as_str(), detail.concat());
+                            draft.rewrites.note(rewrites::MERGED, at.as_str(), detail.concat());
                         }
                         open.only_results &= only_results;
                     }
@@ -64,15 +62,12 @@ pub(super) fn write(draft: &mut Draft<'_>, messages: &[Message]) -> Result<(), E
             }
             if let Some(open) = &mut open {
                 open.has_text |= matches!(block, Block::Text(_));
-                open.has_document |=
-                    matches!(block, Block::Media(media) if media.kind == "document");
+                open.has_document |= matches!(block, Block::Media(media) if media.kind == "document");
             }
             write_block(draft, message.role, block, &at_block)?;
         }
         if !begun {
-            draft
-                .rewrites
-                .note(rewrites::EMPTY_MESSAGE, at, "nothing of it is sent");
+            draft.rewrites.note(rewrites::EMPTY_MESSAGE, at, "nothing of it is sent");
         }
     }
     let Some(last) = open else {
@@ -116,17 +111,10 @@ fn close(draft: &mut Draft<'_>, open: Option<Open>) {
 }
 
 /// Whether anything of a block is sent. What is left out is noted.
-fn is_sent(
-    draft: &mut Draft<'_>,
-    message: &Message,
-    block: &Block,
-    at: &str,
-) -> Result<bool, Error> {
+fn is_sent(draft: &mut Draft<'_>, message: &Message, block: &Block, at: &str) -> Result<bool, Error> {
     Ok(match block {
         Block::Text(text) if text.trim().is_empty() => {
-            draft
-                .rewrites
-                .note(rewrites::EMPTY_TEXT, at, "Bedrock refuses blank text");
+            draft.rewrites.note(rewrites::EMPTY_TEXT, at, "Bedrock refuses blank text");
             false
         }
         Block::Reasoning(reasoning) => reasoning::is_sent(draft, message, reasoning, at),
@@ -144,12 +132,7 @@ fn is_sent(
     })
 }
 
-fn write_block(
-    draft: &mut Draft<'_>,
-    role: Role,
-    block: &Block,
-    at: &str,
-) -> Result<(), Error> {
+fn write_block(draft: &mut Draft<'_>, role: Role, block: &Block, at: &str) -> Result<(), Error> {
     match (block, role) {
         (Block::Text(text), _) => write_text(draft, text),
         (Block::Media(media), Role::User) => media::write(draft, media, at)?,

@@ -94,16 +94,12 @@ impl<'a> Draft<'a> {
             fields.merge(theirs);
         }
         if let Some(fields) = fields.into_json() {
-            self.body
-                .json_member("additionalModelRequestFields", &fields);
+            self.body.json_member("additionalModelRequestFields", &fields);
         }
     }
 
     fn into_mapped(self) -> Mapped {
-        Mapped {
-            body: self.body.into_parts(),
-            rewrites: self.rewrites.into_inner(),
-        }
+        Mapped { body: self.body.into_parts(), rewrites: self.rewrites.into_inner() }
     }
 }
 
@@ -160,10 +156,9 @@ fn write_options(draft: &mut Draft<'_>) {
             body.json_member(name, value);
         }
     }
-    for (name, member, value) in [
-        ("performanceConfig", "latency", &options.latency),
-        ("serviceTier", "type", &options.service_tier),
-    ] {
+    for (name, member, value) in
+        [("performanceConfig", "latency", &options.latency), ("serviceTier", "type", &options.service_tier)]
+    {
         if let Some(value) = value {
             body.member(name);
             body.json("{");
@@ -194,10 +189,7 @@ fn write_output_schema(draft: &mut Draft<'_>) -> Result<(), Error> {
         return Ok(());
     };
     if !json::is_object(schema) {
-        return Err(errors::invalid(
-            "/output-schema",
-            "want a JSON Schema object",
-        ));
+        return Err(errors::invalid("/output-schema", "want a JSON Schema object"));
     }
     let body = &mut draft.body;
     body.member("outputConfig");

@@ -79,9 +79,10 @@ impl Options {
             }
         }
         if let Some((trace, at)) = trace {
-            let guardrail = options.guardrail_json.as_deref().ok_or_else(|| {
-                errors::invalid(&at, "a trace is of a guardrail, and there is none")
-            })?;
+            let guardrail = options
+                .guardrail_json
+                .as_deref()
+                .ok_or_else(|| errors::invalid(&at, "a trace is of a guardrail, and there is none"))?;
             options.guardrail_json = Some(traced(guardrail, &trace));
         }
         Ok(options)
@@ -89,11 +90,7 @@ impl Options {
 }
 
 fn object(at: &str, value: &str) -> Result<String, Error> {
-    if json::is_object(value) {
-        Ok(value.trim().into())
-    } else {
-        Err(errors::invalid(at, "want an object"))
-    }
+    if json::is_object(value) { Ok(value.trim().into()) } else { Err(errors::invalid(at, "want an object")) }
 }
 
 fn string(at: &str, value: &str) -> Result<String, Error> {

@@ -10,12 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 /// Whether a block of reasoning goes back. One of another family's model never does: its proof is
 /// worth nothing here, and as text it would teach the model to think aloud.
-pub(super) fn is_sent(
-    draft: &mut Draft<'_>,
-    message: &Message,
-    reasoning: &Reasoning,
-    at: &str,
-) -> bool {
+pub(super) fn is_sent(draft: &mut Draft<'_>, message: &Message, reasoning: &Reasoning, at: &str) -> bool {
     let writer = reasoning.model_id.as_deref().or(message.model_id.as_deref());
     if let Some(writer) = writer {
         let theirs = Known::by_id(writer).family.name;

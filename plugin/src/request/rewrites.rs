@@ -53,11 +53,7 @@ pub(crate) struct Rewrites(Vec<Rewrite>);
 impl Rewrites {
     /// Notes a change.
     pub(crate) fn note(&mut self, rule: &str, at: impl Into<String>, detail: impl Into<String>) {
-        self.0.push(Rewrite {
-            rule: rule.into(),
-            at: at.into(),
-            detail: detail.into(),
-        });
+        self.0.push(Rewrite { rule: rule.into(), at: at.into(), detail: detail.into() });
     }
 
     /// All of them, in order.

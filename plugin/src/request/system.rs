@@ -13,9 +13,7 @@ pub(super) fn write(draft: &mut Draft<'_>, system: &[Block]) -> Result<(), Error
         let at = below("/system", number);
         match block {
             Block::Text(text) if text.trim().is_empty() => {
-                draft
-                    .rewrites
-                    .note(rewrites::EMPTY_TEXT, at, "Bedrock refuses blank text");
+                draft.rewrites.note(rewrites::EMPTY_TEXT, at, "Bedrock refuses blank text");
                 continue;
             }
             Block::CachePoint(ttl) if !cache_points::is_sent(draft, ttl, &at)? => continue,

@@ -50,9 +50,7 @@ pub(super) fn write(draft: &mut Draft<'_>, result: &ToolResult, at: &str) -> Res
 fn write_output(draft: &mut Draft<'_>, output: &ToolOutput, at: &str) -> Result<bool, Error> {
     match output {
         ToolOutput::Text(text) if text.trim().is_empty() => {
-            draft
-                .rewrites
-                .note(rewrites::EMPTY_TEXT, at, "Bedrock refuses blank text");
+            draft.rewrites.note(rewrites::EMPTY_TEXT, at, "Bedrock refuses blank text");
             return Ok(false);
         }
         ToolOutput::Text(text) => write_text(draft, text),
@@ -64,9 +62,7 @@ fn write_output(draft: &mut Draft<'_>, output: &ToolOutput, at: &str) -> Result<
         }
         ToolOutput::Json(value) if json::is_value(value) => {
             write_text(draft, value.trim());
-            draft
-                .rewrites
-                .note(rewrites::JSON_AS_TEXT, at, "Bedrock takes JSON objects only");
+            draft.rewrites.note(rewrites::JSON_AS_TEXT, at, "Bedrock takes JSON objects only");
         }
         ToolOutput::Json(_) => return Err(errors::invalid(at, "want JSON")),
         ToolOutput::Media(media) if KINDS.contains(&media.kind.as_str()) => {

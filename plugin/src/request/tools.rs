@@ -75,11 +75,7 @@ fn left_out(draft: &mut Draft<'_>, choice: &ToolChoice) -> bool {
         return false;
     }
     let called = |block: &Block| matches!(block, Block::ToolCall(_) | Block::ToolResult(_));
-    let history = draft
-        .request
-        .messages
-        .iter()
-        .any(|message| message.content.iter().any(called));
+    let history = draft.request.messages.iter().any(|message| message.content.iter().any(called));
     if !history {
         draft.rewrites.note(
             rewrites::CHOICE_NONE,
@@ -109,7 +105,9 @@ fn write_choice(draft: &mut Draft<'_>, choice: &ToolChoice, thinking: Thinking) 
     };
     let traits = draft.known.traits();
     let refusal = match traits.choices {
-        _ if thinking.on && traits.strict_thinking => Some("the model cannot be made to call a tool while it thinks"),
+        _ if thinking.on && traits.strict_thinking => {
+            Some("the model cannot be made to call a tool while it thinks")
+        }
         Choices::Auto => Some("the model cannot be made to call a tool"),
         Choices::Any if named.is_some() => Some("the model cannot be told which tool to call"),
         _ => None,

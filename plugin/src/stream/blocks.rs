@@ -19,48 +19,26 @@ pub(super) struct OpenBlock {
 impl OpenBlock {
     /// The end of the block.
     pub(super) fn into_end(self) -> BlockEnd {
-        let mut end = BlockEnd {
-            index: self.number,
-            signature: None,
-            redacted: None,
-            raw: None,
-        };
+        let mut end = BlockEnd { index: self.number, signature: None, redacted: None, raw: None };
         match self.content {
             Content::Text { citations_json } => {
                 end.raw = (!citations_json.is_empty())
                     .then(|| ["{\"citations\":[", &citations_json, "]}"].concat());
             }
-            Content::Reasoning {
-                signature,
-                redacted,
-            } => {
+            Content::Reasoning { signature, redacted } => {
                 end.signature = signature;
                 end.redacted = redacted;
             }
             Content::ToolCall | Content::Unknown { .. } => {}
-            Content::ServerTool {
-                start_json,
-                arguments,
-            } => {
-                let input = if json::is_object(&arguments) {
-                    arguments.as_str()
-                } else {
-                    "{}"
-                };
+            Content::ServerTool { start_json, arguments } => {
+                let input = if json::is_object(&arguments) { arguments.as_str() } else { "{}" };
                 end.raw = Some(whole("toolUse", &start_json, "input", input));
             }
-            Content::ToolResult {
-                start_json,
-                content_json,
-            } => {
+            Content::ToolResult { start_json, content_json } => {
                 let content = ["[", &content_json, "]"].concat();
                 end.raw = Some(whole("toolResult", &start_json, "content", &content));
             }
-            Content::Image {
-                start_json,
-                bytes,
-                other_json,
-            } => {
+            Content::Image { start_json, bytes, other_json } => {
                 let (member, value) = other_json.unwrap_or_else(|| {
                     let source = ["{\"bytes\":\"", &STANDARD.encode(&bytes), "\"}"].concat();
                     ("source", source)
@@ -124,7 +102,9 @@ pub(super) enum Content {
     },
     /// A block that this version does not know. Its deltas are passed on, but how they make a whole
     /// is not known, so it cannot be sent back.
-    Unknown { kind: String },
+    Unknown {
+        kind: String,
+    },
 }
 
 impl Content {
@@ -139,31 +119,19 @@ impl Content {
     }
 
     pub(super) fn text() -> Self {
-        Self::Text {
-            citations_json: String::new(),
-        }
+        Self::Text { citations_json: String::new() }
     }
 
     pub(super) fn reasoning() -> Self {
-        Self::Reasoning {
-            signature: None,
-            redacted: None,
-        }
+        Self::Reasoning { signature: None, redacted: None }
     }
 
     pub(super) fn tool_result(start_json: &str) -> Self {
-        Self::ToolResult {
-            start_json: start_json.into(),
-            content_json: String::new(),
-        }
+        Self::ToolResult { start_json: start_json.into(), content_json: String::new() }
     }
 
     pub(super) fn image(start_json: &str) -> Self {
-        Self::Image {
-            start_json: start_json.into(),
-            bytes: Vec::new(),
-            other_json: None,
-        }
+        Self::Image { start_json: start_json.into(), bytes: Vec::new(), other_json: None }
     }
 
     /// The word that `block-start` carries.

@@ -51,6 +51,10 @@ impl Decoder {
 
     /// Takes one frame other than an exception.
     pub(super) fn frame(&mut self, kind: FrameKind, payload: &str) -> Result<(), Error> {
+        // Behind the end of the message only its metadata matters.
+        if self.finish.is_some() && kind != FrameKind::Metadata {
+            return Ok(());
+        }
         if kind == FrameKind::ContentBlockDelta
             && let Some(delta) = plain_delta(payload)
         {
@@ -94,10 +98,7 @@ impl Decoder {
     /// The last chunk, where the answer was complete.
     pub(super) fn finished(&mut self) -> Result<Chunk, Error> {
         let Some(mut finish) = self.finish.take() else {
-            return Err(errors::error(
-                ErrorCode::Truncated,
-                "the answer ended before its last event",
-            ));
+            return Err(errors::error(ErrorCode::Truncated, "the answer ended before its last event"));
         };
         finish.extensions.append(&mut self.traced);
         Ok(Chunk::Finished(finish))
@@ -157,8 +158,7 @@ impl Decoder {
     fn begin(&mut self, block: u32, content: Content) -> u32 {
         let number = self.open(block, content);
         let begun = self.find(block).map(|open| open.content.kind().into());
-        self.chunks
-            .push(Chunk::BlockStart((number, begun.unwrap_or_default())));
+        self.chunks.push(Chunk::BlockStart((number, begun.unwrap_or_default())));
         number
     }
 
@@ -166,11 +166,7 @@ impl Decoder {
         self.stop(block);
         let number = self.blocks;
         self.blocks += 1;
-        self.open.push(OpenBlock {
-            block,
-            number,
-            content,
-        });
+        self.open.push(OpenBlock { block, number, content });
         number
     }
 
@@ -195,10 +191,7 @@ impl Decoder {
                     self.chunks.push(Chunk::ToolCallStart((number, id, name)));
                     return Ok(());
                 }
-                Content::ServerTool {
-                    start_json: value.into(),
-                    arguments: String::new(),
-                }
+                Content::ServerTool { start_json: value.into(), arguments: String::new() }
             }
             "toolResult" => Content::tool_result(value),
             "image" => Content::image(value),
@@ -230,11 +223,8 @@ impl Decoder {
                 "image" => self.image(block, value)?,
                 other => {
                     let kind = kebab(other);
-                    let number = self.number_for(
-                        block,
-                        |_| true,
-                        || Some(Content::Unknown { kind: kind.clone() }),
-                    )?;
+                    let number =
+                        self.number_for(block, |_| true, || Some(Content::Unknown { kind: kind.clone() }))?;
                     self.give(number, &kind, value.into());
                 }
             }
@@ -256,19 +246,11 @@ impl Decoder {
             self.give(number, "arguments", json::quoted(&text));
             return Ok(());
         }
-        let number = self.number_for(
-            block,
-            |content| content.takes(kind),
-            || Content::for_plain(kind),
-        )?;
+        let number = self.number_for(block, |content| content.takes(kind), || Content::for_plain(kind))?;
         if text.is_empty() {
             return Ok(());
         }
-        let deltas = Deltas {
-            index: number,
-            text,
-            lengths: Vec::new(),
-        };
+        let deltas = Deltas { index: number, text, lengths: Vec::new() };
         self.chunks.push(match kind {
             Plain::Text => Chunk::TextDelta(deltas),
             Plain::Reasoning => Chunk::ReasoningDelta(deltas),
@@ -296,10 +278,7 @@ impl Decoder {
             || Some(Content::reasoning()),
         )?;
         if let Some(open) = self.find(block)
-            && let Content::Reasoning {
-                signature,
-                redacted,
-            } = &mut open.content
+            && let Content::Reasoning { signature, redacted } = &mut open.content
         {
             if let Some(part) = signed {
                 signature.get_or_insert_default().push_str(&part);
@@ -358,9 +337,7 @@ impl Decoder {
             || Some(Content::image("{}")),
         )?;
         if let Some(open) = self.find(block)
-            && let Content::Image {
-                bytes, other_json, ..
-            } = &mut open.content
+            && let Content::Image { bytes, other_json, .. } = &mut open.content
         {
             match part {
                 Some(part) => bytes.extend(part),
@@ -376,11 +353,7 @@ impl Decoder {
     }
 
     fn give(&mut self, index: u32, kind: &str, value: String) {
-        self.chunks.push(Chunk::BlockDelta(BlockDelta {
-            index,
-            kind: kind.into(),
-            value,
-        }));
+        self.chunks.push(Chunk::BlockDelta(BlockDelta { index, kind: kind.into(), value }));
     }
 
     /// Ends a block, where one of this number is open.
@@ -413,9 +386,7 @@ fn number(object: &Object<'_>) -> Result<u32, Error> {
 }
 
 fn decoded(encoded: &str) -> Result<Vec<u8>, Error> {
-    STANDARD
-        .decode(encoded)
-        .map_err(|_| unreadable("bytes that are no base64"))
+    STANDARD.decode(encoded).map_err(|_| unreadable("bytes that are no base64"))
 }
 
 fn append_element(elements: &mut String, element: &str) {

@@ -16,17 +16,12 @@ const REASONS: &[(&str, &str)] = &[
 const STOP_SEQUENCES: &[&[&str]] = &[&["delta", "stop_sequence"], &["stop_sequence"]];
 
 pub(super) fn extension(key: &str, value: impl Into<String>) -> Extension {
-    Extension {
-        key: key.into(),
-        value: value.into(),
-    }
+    Extension { key: key.into(), value: value.into() }
 }
 
 /// `messageStop`.
 pub(super) fn finish(stop: &Object<'_>) -> Finish {
-    let raw = stop
-        .string("stopReason")
-        .unwrap_or_else(|| "unknown".into());
+    let raw = stop.string("stopReason").unwrap_or_else(|| "unknown".into());
     let reason = REASONS
         .iter()
         .find(|(theirs, _)| *theirs == raw)
@@ -37,25 +32,18 @@ pub(super) fn finish(stop: &Object<'_>) -> Finish {
             if let Some(details) = object.get("stop_details") {
                 extensions.push(extension("stop-details", details));
             }
-            let met = STOP_SEQUENCES
-                .iter()
-                .find_map(|path| at_path(fields, path));
+            let met = STOP_SEQUENCES.iter().find_map(|path| at_path(fields, path));
             if let Some(sequence) = met {
                 extensions.push(extension("stop-sequence", sequence));
             }
         }
         extensions.push(extension("model-fields", fields));
     }
-    Finish {
-        reason,
-        raw,
-        extensions,
-    }
+    Finish { reason, raw, extensions }
 }
 
 fn at_path<'a>(text: &'a str, path: &[&str]) -> Option<&'a str> {
-    path.iter()
-        .try_fold(text, |text, key| Object::parse(text)?.get(key))
+    path.iter().try_fold(text, |text, key| Object::parse(text)?.get(key))
 }
 
 /// `metadata.usage` and what stands beside it.
@@ -85,10 +73,7 @@ pub(super) fn usage(metadata: &Object<'_>) -> Option<Usage> {
         ("latency", "performanceConfig", "latency"),
         ("latency-ms", "metrics", "latencyMs"),
     ] {
-        if let Some(value) = metadata
-            .object(object)
-            .and_then(|object| object.get(member))
-        {
+        if let Some(value) = metadata.object(object).and_then(|object| object.get(member)) {
             extensions.push(extension(key, value));
         }
     }
@@ -106,9 +91,7 @@ pub(super) fn trace(metadata: &Object<'_>) -> Vec<Extension> {
     let Some(trace) = metadata.object("trace") else {
         return Vec::new();
     };
-    let guardrail = trace
-        .get("guardrail")
-        .map(|found| extension("guardrail", found));
+    let guardrail = trace.get("guardrail").map(|found| extension("guardrail", found));
     let invoked = trace
         .object("promptRouter")
         .and_then(|router| router.string("invokedModelId"))

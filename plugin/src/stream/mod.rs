@@ -44,22 +44,14 @@ impl<C: Call> Answer<C> {
     ) -> Result<Self, Error> {
         let known = Known::resolve(bridge, &request.model_id);
         let mapped = request::converse(request, &known, settings)?;
-        let call = bridge
-            .start("converse-stream", &request.model_id, &mapped.body)
-            .map_err(errors::of_failure)?;
+        let call =
+            bridge.start("converse-stream", &request.model_id, &mapped.body).map_err(errors::of_failure)?;
         Ok(Self::new(call, mapped.rewrites))
     }
 
     /// The answer to a request that has been started on `call`.
     pub fn new(call: C, rewrites: Vec<Rewrite>) -> Self {
-        Self {
-            call,
-            decoder: Decoder::new(),
-            rewrites,
-            started: false,
-            ended: false,
-            failure: None,
-        }
+        Self { call, decoder: Decoder::new(), rewrites, started: false, ended: false, failure: None }
     }
 
     /// Turns what has arrived into chunks.
@@ -72,15 +64,10 @@ impl<C: Call> Answer<C> {
             return Err(failure);
         }
         if self.ended {
-            return Ok(Progress {
-                chunks: Vec::new(),
-                next: NextStep::End,
-            });
+            return Ok(Progress { chunks: Vec::new(), next: NextStep::End });
         }
         let rewrites = core::mem::take(&mut self.rewrites);
-        self.decoder
-            .chunks
-            .extend(rewrites.into_iter().map(Chunk::Rewritten));
+        self.decoder.chunks.extend(rewrites.into_iter().map(Chunk::Rewritten));
         let step = self.step();
         let chunks = core::mem::take(&mut self.decoder.chunks);
         match step {
@@ -94,10 +81,7 @@ impl<C: Call> Answer<C> {
             }
             Err(failure) => {
                 self.failure = Some(failure);
-                Ok(Progress {
-                    chunks,
-                    next: NextStep::Again,
-                })
+                Ok(Progress { chunks, next: NextStep::Again })
             }
         }
     }
@@ -122,13 +106,10 @@ impl<C: Call> Answer<C> {
         for frame in &frames.frames {
             let payload = begin.saturating_add(frame.name_length as usize);
             let end = payload.saturating_add(frame.payload_length as usize);
-            let (Some(name), Some(bytes)) =
-                (frames.data.get(begin..payload), frames.data.get(payload..end))
+            let (Some(name), Some(bytes)) = (frames.data.get(begin..payload), frames.data.get(payload..end))
             else {
-                return self.fail(errors::error(
-                    ErrorCode::Internal,
-                    "the host's frames do not fit their data",
-                ));
+                return self
+                    .fail(errors::error(ErrorCode::Internal, "the host's frames do not fit their data"));
             };
             begin = end;
             if frame.kind == FrameKind::Exception {
@@ -146,10 +127,8 @@ impl<C: Call> Answer<C> {
                 None => core::str::from_utf8(bytes).ok(),
             };
             let Some(read) = read else {
-                return self.fail(errors::error(
-                    ErrorCode::Internal,
-                    "Bedrock sent an event that is no UTF-8",
-                ));
+                return self
+                    .fail(errors::error(ErrorCode::Internal, "Bedrock sent an event that is no UTF-8"));
             };
             if let Err(error) = self.decoder.frame(frame.kind, read) {
                 return self.fail(error);
@@ -159,20 +138,13 @@ impl<C: Call> Answer<C> {
             }
         }
         self.decoder.flush();
-        Ok(if frames.more {
-            NextStep::Again
-        } else {
-            NextStep::Wait
-        })
+        Ok(if frames.more { NextStep::Again } else { NextStep::Wait })
     }
 
     fn fail(&mut self, error: Error) -> Result<NextStep, Error> {
         self.decoder.flush();
         let request_id = error.request_id.clone().or_else(|| self.call.request_id());
-        Err(Error {
-            request_id,
-            ..error
-        })
+        Err(Error { request_id, ..error })
     }
 
     fn finish(&mut self) -> Result<NextStep, Error> {

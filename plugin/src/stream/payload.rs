@@ -102,12 +102,7 @@ pub(super) fn plain_delta(payload: &str) -> Option<PlainDelta<'_>> {
         return None;
     }
     let (kind, written, escaped) = delta?;
-    Some(PlainDelta {
-        block: block?,
-        kind,
-        written,
-        escaped,
-    })
+    Some(PlainDelta { block: block?, kind, written, escaped })
 }
 
 struct Scan<'a> {
@@ -134,11 +129,7 @@ impl<'a> Scan<'a> {
             return None;
         }
         self.at += digits;
-        Some(
-            rest[..digits]
-                .iter()
-                .fold(0, |value, digit| value * 10 + u32::from(digit - b'0')),
-        )
+        Some(rest[..digits].iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0')))
     }
 
     /// What stands before the closing quote, and whether it holds escapes; only those that are one
@@ -154,11 +145,7 @@ impl<'a> Scan<'a> {
                     self.at += 1;
                     return Some((written, escaped));
                 }
-                [
-                    b'\\',
-                    b'"' | b'\\' | b'/' | b'n' | b't' | b'r' | b'b' | b'f',
-                    ..,
-                ] => {
+                [b'\\', b'"' | b'\\' | b'/' | b'n' | b't' | b'r' | b'b' | b'f', ..] => {
                     escaped = true;
                     self.at += 2;
                 }
@@ -194,10 +181,7 @@ fn unremarkable(bytes: &[u8]) -> usize {
     }
     let done = words.len() * 8;
     let tail = &bytes[done..];
-    done + tail
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))
-        .unwrap_or(tail.len())
+    done + tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(tail.len())
 }
 
 #[cfg(test)]
@@ -216,10 +200,7 @@ mod tests {
         } else if let Some(tool) = delta.get("toolUse") {
             (Plain::Arguments, tool.get("input")?)
         } else {
-            (
-                Plain::Reasoning,
-                delta.get("reasoningContent")?.get("text")?,
-            )
+            (Plain::Reasoning, delta.get("reasoningContent")?.get("text")?)
         };
         Some((block, kind, text.as_str()?.into()))
     }

@@ -1,8 +1,6 @@
 //! A call whose arrivals are written down beforehand.
 
-use crate::bindings::outcrop::provider::bedrock_bridge::{
-    Arrival, Failure, Frame, FrameKind, Frames,
-};
+use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, Failure, Frame, FrameKind, Frames};
 use crate::bridge::Call;
 use core::cell::RefCell;
 use std::collections::VecDeque;
@@ -19,10 +17,7 @@ impl Scripted {
 
 impl Call for Scripted {
     fn next_chunk(&self) -> Result<Arrival, Failure> {
-        self.0
-            .borrow_mut()
-            .pop_front()
-            .unwrap_or(Ok(Arrival::Nothing))
+        self.0.borrow_mut().pop_front().unwrap_or(Ok(Arrival::Nothing))
     }
 
     fn request_id(&self) -> Option<String> {
@@ -49,15 +44,7 @@ pub(crate) fn frames(events: &[(&str, &str)]) -> Arrival {
         let name = if named { name.as_bytes() } else { b"" };
         data.extend_from_slice(name);
         data.extend_from_slice(payload.as_bytes());
-        frames.push(Frame {
-            kind,
-            name_length: name.len() as u32,
-            payload_length: payload.len() as u32,
-        });
+        frames.push(Frame { kind, name_length: name.len() as u32, payload_length: payload.len() as u32 });
     }
-    Arrival::Frames(Frames {
-        frames,
-        data,
-        more: false,
-    })
+    Arrival::Frames(Frames { frames, data, more: false })
 }

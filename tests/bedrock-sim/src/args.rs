@@ -17,10 +17,7 @@ pub(crate) struct Command {
 impl Command {
     pub(crate) fn parse(text: &str) -> Self {
         let (name, mut text) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-        let mut command = Self {
-            name: name.to_owned(),
-            ..Self::default()
-        };
+        let mut command = Self { name: name.to_owned(), ..Self::default() };
         loop {
             text = text.trim_start();
             let Some((key, after)) = text.split_once('=').filter(|(key, _)| is_key(key)) else {
@@ -35,10 +32,7 @@ impl Command {
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
-        self.values
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
+        self.values.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 }
 
@@ -75,27 +69,17 @@ impl<'a> Args<'a> {
         common: &'a [Parameter],
     ) -> Result<Self, String> {
         for (key, value) in &command.values {
-            let known = parameters
-                .iter()
-                .chain(common)
-                .find(|parameter| parameter.name == key);
-            let parameter =
-                known.ok_or_else(|| format!("{} has no parameter {key}", command.name))?;
+            let known = parameters.iter().chain(common).find(|parameter| parameter.name == key);
+            let parameter = known.ok_or_else(|| format!("{} has no parameter {key}", command.name))?;
             if parameter.default.parse::<u64>().is_ok() && number(value).is_none() {
-                return Err(format!(
-                    "{key} of {} is not a number: {value}",
-                    command.name
-                ));
+                return Err(format!("{key} of {} is not a number: {value}", command.name));
             }
         }
         Ok(Self::new(command, parameters))
     }
 
     pub(crate) fn new(command: &'a Command, parameters: &'a [Parameter]) -> Self {
-        Self {
-            command,
-            parameters,
-        }
+        Self { command, parameters }
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
@@ -113,9 +97,7 @@ impl<'a> Args<'a> {
 
     pub(crate) fn number(&self, name: &str) -> u64 {
         let given = self.command.value(name).and_then(number);
-        given
-            .or_else(|| self.default(name).parse().ok())
-            .unwrap_or_default()
+        given.or_else(|| self.default(name).parse().ok()).unwrap_or_default()
     }
 
     pub(crate) fn count(&self, name: &str) -> usize {
@@ -136,10 +118,7 @@ impl<'a> Args<'a> {
     }
 
     fn default(&self, name: &str) -> &'a str {
-        let parameter = self
-            .parameters
-            .iter()
-            .find(|parameter| parameter.name == name);
+        let parameter = self.parameters.iter().find(|parameter| parameter.name == name);
         parameter.map_or("", |parameter| parameter.default)
     }
 }
@@ -157,25 +136,14 @@ mod tests {
     fn values_are_words_or_json_and_the_rest_stays() {
         let command = Command::parse(r#"tools count=2 say="two words" input={"a": [1]} b + c = d"#);
         assert_eq!(command.name, "tools");
-        let expected = [
-            ("count", json!("2")),
-            ("say", json!("two words")),
-            ("input", json!({ "a": [1] })),
-        ];
-        assert_eq!(
-            command.values,
-            expected.map(|(key, value)| (key.to_owned(), value))
-        );
+        let expected = [("count", json!("2")), ("say", json!("two words")), ("input", json!({ "a": [1] }))];
+        assert_eq!(command.values, expected.map(|(key, value)| (key.to_owned(), value)));
         assert_eq!(command.rest, "b + c = d");
     }
 
     #[test]
     fn unknown_and_ill_typed_parameters_are_refused() {
-        let parameters = [Parameter {
-            name: "deltas",
-            default: "10",
-            about: "",
-        }];
+        let parameters = [Parameter { name: "deltas", default: "10", about: "" }];
         let check = |text| Args::check(&Command::parse(text), &parameters, &[]).map(|_| ());
         assert_eq!(check("long deltas=3"), Ok(()));
         assert!(check("long deltas=x").is_err());

@@ -41,19 +41,12 @@ pub struct AccessKey {
 impl AccessKey {
     /// A long-lived key.
     pub fn new(secret: impl Into<String>) -> Self {
-        Self {
-            secret: secret.into(),
-            session_token: None,
-            expired: false,
-        }
+        Self { secret: secret.into(), session_token: None, expired: false }
     }
 
     /// A temporary key, good only together with this session token.
     pub fn with_session_token(secret: impl Into<String>, token: impl Into<String>) -> Self {
-        Self {
-            session_token: Some(token.into()),
-            ..Self::new(secret)
-        }
+        Self { session_token: Some(token.into()), ..Self::new(secret) }
     }
 
     /// The same key, but its time is over: ExpiredTokenException.
@@ -86,10 +79,7 @@ impl Auth {
 
     /// Everybody: nothing is checked, for benchmarks.
     pub fn off() -> Self {
-        Self {
-            verify: false,
-            ..Self::none()
-        }
+        Self { verify: false, ..Self::none() }
     }
 
     /// Also believes this access key.
@@ -126,11 +116,7 @@ impl Auth {
     pub(crate) fn now(&self) -> SystemTime {
         let by = Duration::from_secs(self.clock_ahead.unsigned_abs());
         let now = SystemTime::now();
-        if self.clock_ahead < 0 {
-            now - by
-        } else {
-            now + by
-        }
+        if self.clock_ahead < 0 { now - by } else { now + by }
     }
 
     pub(crate) fn clock_is_off(&self) -> bool {
@@ -138,25 +124,15 @@ impl Auth {
     }
 
     /// Checks one request; its body must be whole.
-    pub(crate) fn check(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> AuthOutcome {
+    pub(crate) fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> AuthOutcome {
         if !self.verify {
             return AuthOutcome::NotChecked;
         }
-        let header = headers
-            .get("authorization")
-            .and_then(|value| value.to_str().ok());
+        let header = headers.get("authorization").and_then(|value| value.to_str().ok());
         let checked = match header.map(|header| header.split_once(' ').unwrap_or((header, ""))) {
             None => Err(Refusal::missing()),
             Some(("Bearer", token)) => self.check_bearer(token),
-            Some((sigv4::ALGORITHM, rest)) => {
-                self.check_signature(rest, method, uri, headers, body)
-            }
+            Some((sigv4::ALGORITHM, rest)) => self.check_signature(rest, method, uri, headers, body),
             Some(_) => Err(Refusal::incomplete("the Authorization header's algorithm")),
         };
         checked.unwrap_or_else(|refusal| AuthOutcome::Refused {
@@ -185,13 +161,8 @@ impl Auth {
     ) -> Result<AuthOutcome, Refusal> {
         let signed = Signed::parse(fields).map_err(Refusal::incomplete)?;
         let Credential { access_key, .. } = &signed.credential;
-        let key = self
-            .access_keys
-            .get(access_key)
-            .ok_or_else(Refusal::unknown)?;
-        let token = headers
-            .get("x-amz-security-token")
-            .map(|token| token.as_bytes());
+        let key = self.access_keys.get(access_key).ok_or_else(Refusal::unknown)?;
+        let token = headers.get("x-amz-security-token").map(|token| token.as_bytes());
         if token != key.session_token.as_ref().map(String::as_bytes) {
             return Err(Refusal::unknown());
         }
@@ -206,18 +177,12 @@ impl Auth {
         let payload_hash = self.check_payload(headers, body)?;
         check_signed_headers(&signed, headers)?;
 
-        let request =
-            sigv4::canonical_request(method, uri, headers, &signed.headers, &payload_hash)
-                .map_err(Refusal::incomplete)?;
-        let date = headers
-            .get("x-amz-date")
-            .and_then(|date| date.to_str().ok())
-            .unwrap_or_default();
+        let request = sigv4::canonical_request(method, uri, headers, &signed.headers, &payload_hash)
+            .map_err(Refusal::incomplete)?;
+        let date = headers.get("x-amz-date").and_then(|date| date.to_str().ok()).unwrap_or_default();
         let expected = sigv4::signature(&key.secret, date, &signed.credential, &request);
         match expected == signed.signature {
-            true => Ok(AuthOutcome::Signed {
-                access_key: access_key.clone(),
-            }),
+            true => Ok(AuthOutcome::Signed { access_key: access_key.clone() }),
             false => Err(Refusal::signature(format!(
                 "The request signature we calculated does not match the signature you provided. \
                  Check your AWS Secret Access Key and signing method. Consult the service \
@@ -228,16 +193,8 @@ impl Auth {
     }
 
     fn check_scope(&self, credential: &Credential) -> Result<(), Refusal> {
-        let wrong = |what: &str| {
-            Err(Refusal::signature(format!(
-                "Credential should be scoped to {what}."
-            )))
-        };
-        match self
-            .region
-            .as_ref()
-            .filter(|region| **region != credential.region)
-        {
+        let wrong = |what: &str| Err(Refusal::signature(format!("Credential should be scoped to {what}.")));
+        match self.region.as_ref().filter(|region| **region != credential.region) {
             Some(_) => wrong("a valid region"),
             None if credential.service != "bedrock" => wrong("correct service: 'bedrock'"),
             None => Ok(()),
@@ -245,9 +202,7 @@ impl Auth {
     }
 
     fn check_date(&self, credential: &Credential, headers: &HeaderMap) -> Result<(), Refusal> {
-        let stamp = headers
-            .get("x-amz-date")
-            .and_then(|date| date.to_str().ok());
+        let stamp = headers.get("x-amz-date").and_then(|date| date.to_str().ok());
         let stamp = stamp.ok_or_else(|| Refusal::incomplete("the x-amz-date header"))?;
         let date = AmzDate::parse(stamp).ok_or_else(|| Refusal::incomplete("x-amz-date's form"))?;
         if !stamp.starts_with(&credential.date) {
@@ -273,10 +228,7 @@ impl Auth {
     /// The hash to enter into the canonical request.
     fn check_payload(&self, headers: &HeaderMap, body: &[u8]) -> Result<String, Refusal> {
         let actual = sigv4::sha256_hex(body);
-        match headers
-            .get("x-amz-content-sha256")
-            .map(|hash| hash.as_bytes())
-        {
+        match headers.get("x-amz-content-sha256").map(|hash| hash.as_bytes()) {
             None => Ok(actual),
             Some(hash) if hash == actual.as_bytes() => Ok(actual),
             Some(hash) if hash != UNSIGNED_PAYLOAD.as_bytes() => Err(Refusal::signature(
@@ -290,18 +242,12 @@ impl Auth {
 
 /// `host` and every `x-amz-*` header must be covered.
 fn check_signed_headers(signed: &Signed, headers: &HeaderMap) -> Result<(), Refusal> {
-    let required = headers
-        .keys()
-        .map(|name| name.as_str())
-        .filter(|n| n.starts_with("x-amz-"));
-    match required
-        .chain(["host"])
-        .find(|name| !signed.headers.iter().any(|s| s == name))
-    {
+    let required = headers.keys().map(|name| name.as_str()).filter(|n| n.starts_with("x-amz-"));
+    match required.chain(["host"]).find(|name| !signed.headers.iter().any(|s| s == name)) {
         None => Ok(()),
-        Some(name) => Err(Refusal::signature(format!(
-            "'{name}' must be a 'SignedHeader' in the AWS Authorization."
-        ))),
+        Some(name) => {
+            Err(Refusal::signature(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")))
+        }
     }
 }
 
@@ -350,24 +296,15 @@ struct Refusal {
 
 impl Refusal {
     fn missing() -> Self {
-        Self::new(
-            "MissingAuthenticationTokenException",
-            "Missing Authentication Token",
-        )
+        Self::new("MissingAuthenticationTokenException", "Missing Authentication Token")
     }
 
     fn unknown() -> Self {
-        Self::new(
-            "UnrecognizedClientException",
-            "The security token included in the request is invalid.",
-        )
+        Self::new("UnrecognizedClientException", "The security token included in the request is invalid.")
     }
 
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     fn signature(message: impl Into<String>) -> Self {
@@ -375,10 +312,7 @@ impl Refusal {
     }
 
     fn incomplete(what: &str) -> Self {
-        Self::new(
-            "IncompleteSignatureException",
-            format!("Not understood or missing: {what}."),
-        )
+        Self::new("IncompleteSignatureException", format!("Not understood or missing: {what}."))
     }
 }
 
@@ -394,27 +328,17 @@ mod tests {
         outcome_of(auth, more, secret, BODY)
     }
 
-    fn outcome_of(
-        auth: &Auth,
-        more: &[(&'static str, &str)],
-        secret: &str,
-        body: &[u8],
-    ) -> AuthOutcome {
+    fn outcome_of(auth: &Auth, more: &[(&'static str, &str)], secret: &str, body: &[u8]) -> AuthOutcome {
         let stamp = AmzDate::from(SystemTime::now()).to_string();
         let uri: Uri = "/model/sim.text-v1%3A0/converse".parse().expect("a URI");
         let mut headers = HeaderMap::new();
         let given = [("host", "localhost"), ("x-amz-date", stamp.as_str())];
         for (name, value) in given.iter().chain(more) {
-            headers.insert(
-                HeaderName::from_static(name),
-                value.parse().expect("a value"),
-            );
+            headers.insert(HeaderName::from_static(name), value.parse().expect("a value"));
         }
         let names: Vec<String> = headers.keys().map(ToString::to_string).collect();
         let payload = headers.get("x-amz-content-sha256").map(HeaderValue::to_str);
-        let payload = payload
-            .and_then(Result::ok)
-            .map_or(sigv4::sha256_hex(BODY), str::to_owned);
+        let payload = payload.and_then(Result::ok).map_or(sigv4::sha256_hex(BODY), str::to_owned);
         let stamp = headers["x-amz-date"].to_str().expect("text");
         let credential = Credential {
             access_key: DEFAULT_ACCESS_KEY.to_owned(),
@@ -423,12 +347,8 @@ mod tests {
             service: "bedrock".to_owned(),
         };
         let request = sigv4::canonical_request(&Method::POST, &uri, &headers, &names, &payload);
-        let signature = sigv4::signature(
-            secret,
-            stamp,
-            &credential,
-            &request.expect("all headers are there"),
-        );
+        let signature =
+            sigv4::signature(secret, stamp, &credential, &request.expect("all headers are there"));
         let authorization = format!(
             "{} Credential={DEFAULT_ACCESS_KEY}/{}/eu-west-1/bedrock/aws4_request, \
              SignedHeaders={}, Signature={signature}",
@@ -449,9 +369,7 @@ mod tests {
 
     #[test]
     fn a_good_signature_is_believed() {
-        let believed = AuthOutcome::Signed {
-            access_key: DEFAULT_ACCESS_KEY.to_owned(),
-        };
+        let believed = AuthOutcome::Signed { access_key: DEFAULT_ACCESS_KEY.to_owned() };
         assert_eq!(outcome(&Auth::default(), &[], DEFAULT_SECRET_KEY), believed);
         let region = Auth::default().region("eu-west-1");
         assert_eq!(outcome(&region, &[], DEFAULT_SECRET_KEY), believed);
@@ -490,15 +408,9 @@ mod tests {
         let key = AccessKey::with_session_token(DEFAULT_SECRET_KEY, "token");
         let auth = Auth::none().access_key(DEFAULT_ACCESS_KEY, key.clone());
         let token = [("x-amz-security-token", "token")];
-        assert!(matches!(
-            outcome(&auth, &token, DEFAULT_SECRET_KEY),
-            AuthOutcome::Signed { .. }
-        ));
+        assert!(matches!(outcome(&auth, &token, DEFAULT_SECRET_KEY), AuthOutcome::Signed { .. }));
         let without = code(outcome(&auth, &[], DEFAULT_SECRET_KEY));
-        assert!(
-            without.starts_with("UnrecognizedClientException"),
-            "{without}"
-        );
+        assert!(without.starts_with("UnrecognizedClientException"), "{without}");
         let expired = Auth::none().access_key(DEFAULT_ACCESS_KEY, key.expired());
         let expired = code(outcome(&expired, &token, DEFAULT_SECRET_KEY));
         assert!(expired.starts_with("ExpiredTokenException"), "{expired}");

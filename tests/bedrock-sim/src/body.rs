@@ -30,12 +30,7 @@ pub(crate) struct Ending {
 
 impl Ending {
     pub(crate) fn new(shared: Arc<Shared>, request: usize) -> Self {
-        Self {
-            shared,
-            request,
-            chunks: 0,
-            ended: false,
-        }
+        Self { shared, request, chunks: 0, ended: false }
     }
 
     fn end(&mut self, outcome: Outcome) {
@@ -67,15 +62,7 @@ pub(crate) struct ScriptBody {
 
 impl ScriptBody {
     pub(crate) fn new(script: Arc<Script>, reset: ResetHandle, ending: Ending) -> Self {
-        Self {
-            script,
-            place: 0,
-            done: 0,
-            timer: Timer::default(),
-            flush: false,
-            reset,
-            ending,
-        }
+        Self { script, place: 0, done: 0, timer: Timer::default(), flush: false, reset, ending }
     }
 
     fn next_op(&mut self) {
@@ -84,11 +71,7 @@ impl ScriptBody {
         self.timer.clear();
     }
 
-    fn hand_over(
-        &mut self,
-        chunk: Bytes,
-        last_of_op: bool,
-    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+    fn hand_over(&mut self, chunk: Bytes, last_of_op: bool) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         self.done += 1;
         self.flush = true;
         self.ending.chunks += 1;
@@ -125,11 +108,7 @@ impl http_body::Body for ScriptBody {
             };
             match op {
                 Op::Write { times: 0, .. } => body.next_op(),
-                Op::Write {
-                    chunk,
-                    times,
-                    every,
-                } => {
+                Op::Write { chunk, times, every } => {
                     if body.done > 0 {
                         ready!(body.timer.poll_tick(*every, cx));
                     } else {
@@ -161,9 +140,7 @@ impl http_body::Body for ScriptBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.script
-            .length
-            .map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.script.length.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -192,9 +169,7 @@ impl Timer {
             return Poll::Ready(());
         }
         let due = self.last.unwrap_or_else(Instant::now) + every;
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
         if !std::mem::replace(&mut self.armed, true) {
             sleep.as_mut().reset(due);
         }

@@ -43,10 +43,7 @@ impl Catalogue {
     /// Listings of the caller's: the raw answers of ListFoundationModels and, on one page, of
     /// ListInferenceProfiles.
     pub fn new(foundation_models: Value, inference_profiles: Value) -> Self {
-        Self {
-            foundation_models,
-            inference_profiles,
-        }
+        Self { foundation_models, inference_profiles }
     }
 
     /// Neither models nor profiles.
@@ -86,12 +83,8 @@ impl Catalogue {
     /// A page of ListInferenceProfiles, or what is wrong with the request. Without a type only the
     /// system's own profiles are listed.
     pub(crate) fn list_profiles(&self, query: &[(String, String)]) -> Result<Value, String> {
-        let parameter = |name: &str| {
-            query
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let parameter =
+            |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let wanted = parameter("type").unwrap_or("SYSTEM_DEFINED");
         if !["SYSTEM_DEFINED", "APPLICATION"].contains(&wanted) {
             return Err(format!(
@@ -140,9 +133,7 @@ impl Catalogue {
         };
         match model {
             None => profile().unwrap_or(Callable::Unknown),
-            Some(model) if !holds(&model["inferenceTypesSupported"], "ON_DEMAND") => {
-                Callable::NeedsProfile
-            }
+            Some(model) if !holds(&model["inferenceTypesSupported"], "ON_DEMAND") => Callable::NeedsProfile,
             Some(model) if !holds(&model["outputModalities"], "TEXT") => Callable::NoText,
             Some(_) => Callable::Yes,
         }
@@ -168,10 +159,7 @@ fn text<'a>(item: &'a Value, member: &str) -> &'a str {
 }
 
 fn holds(list: &Value, wanted: &str) -> bool {
-    list.as_array()
-        .into_iter()
-        .flatten()
-        .any(|item| item == wanted)
+    list.as_array().into_iter().flatten().any(|item| item == wanted)
 }
 
 #[cfg(test)]
@@ -179,10 +167,7 @@ mod tests {
     use super::*;
 
     fn query(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -200,9 +185,7 @@ mod tests {
             }
         }
         let whole = catalogue.list_profiles(&[]).expect("a page");
-        let all: Vec<_> = items(&whole, PROFILES)
-            .map(|p| text(p, "inferenceProfileId"))
-            .collect();
+        let all: Vec<_> = items(&whole, PROFILES).map(|p| text(p, "inferenceProfileId")).collect();
         assert_eq!(ids, all);
         assert!(ids.len() > 8, "{ids:?}");
     }
@@ -212,14 +195,8 @@ mod tests {
         let catalogue = Catalogue::default();
         let expected = [
             ("amazon.nova-lite-v1:0", Callable::Yes),
-            (
-                "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
-                Callable::Yes,
-            ),
-            (
-                "anthropic.claude-haiku-4-5-20251001-v1:0",
-                Callable::NeedsProfile,
-            ),
+            ("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0", Callable::Yes),
+            ("anthropic.claude-haiku-4-5-20251001-v1:0", Callable::NeedsProfile),
             ("us.anthropic.claude-haiku-4-5-20251001-v1:0", Callable::Yes),
             (
                 "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/sim0haiku0app",
@@ -237,9 +214,7 @@ mod tests {
     #[test]
     fn filters_are_those_of_the_service() {
         let models = Catalogue::default().list_models(&query(&[("byOutputModality", "EMBEDDING")]));
-        let ids: Vec<_> = items(&models, MODELS)
-            .map(|model| text(model, "modelId"))
-            .collect();
+        let ids: Vec<_> = items(&models, MODELS).map(|model| text(model, "modelId")).collect();
         assert_eq!(ids, ["amazon.titan-embed-text-v2:0"]);
     }
 }

@@ -38,10 +38,7 @@ pub(crate) struct Chosen {
 
 impl Chosen {
     fn new(name: impl Into<String>, prepared: &Prepared, operation: Operation) -> Self {
-        Self {
-            name: name.into(),
-            script: prepared.script(operation),
-        }
+        Self { name: name.into(), script: prepared.script(operation) }
     }
 }
 
@@ -54,37 +51,26 @@ pub(crate) fn script(shared: &Shared, asked: &Asked<'_>) -> Chosen {
     if let Some(scripted) = lock(&shared.scripted).take(*operation, id.as_deref()) {
         return Chosen::new(SCRIPTED, &scripted, *operation);
     }
-    let catalogue = shared
-        .catalogue
-        .read()
-        .unwrap_or_else(PoisonError::into_inner);
+    let catalogue = shared.catalogue.read().unwrap_or_else(PoisonError::into_inner);
     let id = id.as_deref().unwrap_or_default();
     match operation {
-        Operation::ListFoundationModels => chosen(
-            CATALOGUE,
-            Scenario::json(200, &catalogue.list_models(&pairs(asked.query))),
-        ),
+        Operation::ListFoundationModels => {
+            chosen(CATALOGUE, Scenario::json(200, &catalogue.list_models(&pairs(asked.query))))
+        }
         Operation::ListInferenceProfiles => {
             let page = catalogue.list_profiles(&pairs(asked.query));
-            chosen(
-                CATALOGUE,
-                page.map_or_else(|m| invalid(&m), |page| Scenario::json(200, &page)),
-            )
+            chosen(CATALOGUE, page.map_or_else(|m| invalid(&m), |page| Scenario::json(200, &page)))
         }
         Operation::GetInferenceProfile => match catalogue.find_profile(id) {
             Some(profile) => chosen(CATALOGUE, Scenario::json(200, profile)),
             None => {
                 let message = "The provided inference profile identifier was not found.";
-                chosen(
-                    REFUSED,
-                    Scenario::error(404, "ResourceNotFoundException", message),
-                )
+                chosen(REFUSED, Scenario::error(404, "ResourceNotFoundException", message))
             }
         },
-        Operation::Unknown => chosen(
-            REFUSED,
-            Scenario::error(404, "UnknownOperationException", "No such operation."),
-        ),
+        Operation::Unknown => {
+            chosen(REFUSED, Scenario::error(404, "UnknownOperationException", "No such operation."))
+        }
         Operation::ConverseStream | Operation::Converse | Operation::CountTokens => {
             runtime(shared, &catalogue, *operation, id, asked.body)
                 .unwrap_or_else(|message| chosen(REFUSED, invalid(&message)))
@@ -106,17 +92,9 @@ fn runtime(
         check_callable(catalogue, id)?;
     }
     let counting = operation == Operation::CountTokens;
-    let request = ConverseRequest::new(if counting {
-        body["input"]["converse"].clone()
-    } else {
-        body
-    });
+    let request = ConverseRequest::new(if counting { body["input"]["converse"].clone() } else { body });
     let text = command_text(&request, by_id)?;
-    let text = if counting {
-        text
-    } else {
-        count_down(shared, id, text)
-    };
+    let text = if counting { text } else { count_down(shared, id, text) };
     let prepared = prepare(shared, &text, &request)?;
     // Of a scenario, only its HTTP error is an answer to CountTokens.
     if !counting || prepared.is_error() {
@@ -126,19 +104,13 @@ fn runtime(
         return Err("The provided model doesn't support counting tokens.".to_owned());
     }
     let count = Scenario::json(200, &json!({ "inputTokens": request.tokens() }));
-    Ok(Chosen::new(
-        "count-tokens",
-        &Prepared::new(count),
-        operation,
-    ))
+    Ok(Chosen::new("count-tokens", &Prepared::new(count), operation))
 }
 
 /// The command of the prompt; else `tool-result` for tool results, where the model id does not
 /// insist on its own; else the command of the model id; else `text`.
 fn command_text(request: &ConverseRequest, by_id: Option<String>) -> Result<String, String> {
-    let prompt = request
-        .prompt()
-        .and_then(|prompt| prompt.trim_start().strip_prefix(COMMAND));
+    let prompt = request.prompt().and_then(|prompt| prompt.trim_start().strip_prefix(COMMAND));
     if let Some(line) = prompt.and_then(|command| command.lines().next()) {
         return Ok(line.to_owned());
     }
@@ -161,25 +133,15 @@ fn count_down(shared: &Shared, id: &str, text: String) -> String {
     if times == 0 {
         return text;
     }
-    let key = args
-        .optional("key")
-        .unwrap_or_else(|| format!("{id} {text}"));
+    let key = args.optional("key").unwrap_or_else(|| format!("{id} {text}"));
     let mut played = lock(&shared.played);
     let played = played.entry(key).or_default();
     *played += 1;
-    if *played <= times {
-        text
-    } else {
-        args.text("then")
-    }
+    if *played <= times { text } else { args.text("then") }
 }
 
 /// The prepared scenario of a command; those that do not read the request are kept.
-fn prepare(
-    shared: &Shared,
-    text: &str,
-    request: &ConverseRequest,
-) -> Result<Arc<Prepared>, String> {
+fn prepare(shared: &Shared, text: &str, request: &ConverseRequest) -> Result<Arc<Prepared>, String> {
     if let Some(kept) = lock(&shared.prepared).get(text) {
         return Ok(kept.clone());
     }
@@ -197,10 +159,7 @@ fn prepare(
 }
 
 fn recording(shared: &Shared, command: &Command) -> Result<Scenario, String> {
-    let folder = shared
-        .recordings
-        .as_ref()
-        .ok_or("the simulator has no folder of recordings")?;
+    let folder = shared.recordings.as_ref().ok_or("the simulator has no folder of recordings")?;
     let file = replay::find(folder, &command.rest)
         .ok_or_else(|| format!("there is no recording {}", command.rest))?;
     let scenario = replay::load(&file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -210,17 +169,11 @@ fn recording(shared: &Shared, command: &Command) -> Result<Scenario, String> {
 /// The command of `sim.NAME-v1:0` or `sim.NAME-xTIMES-v1:0`, alone, after a prefix, in an ARN.
 fn command_of_id(id: &str) -> Option<String> {
     let id = id.rsplit('/').next()?;
-    let prefixed = id
-        .split_once('.')
-        .and_then(|(_, rest)| rest.strip_prefix(MODEL.0));
+    let prefixed = id.split_once('.').and_then(|(_, rest)| rest.strip_prefix(MODEL.0));
     let name = id.strip_prefix(MODEL.0).or(prefixed)?;
     let name = name.strip_suffix(MODEL.1).unwrap_or(name);
-    let limited = name
-        .rsplit_once("-x")
-        .filter(|(_, times)| times.parse::<u64>().is_ok());
-    Some(limited.map_or(name.to_owned(), |(name, times)| {
-        format!("{name} times={times}")
-    }))
+    let limited = name.rsplit_once("-x").filter(|(_, times)| times.parse::<u64>().is_ok());
+    Some(limited.map_or(name.to_owned(), |(name, times)| format!("{name} times={times}")))
 }
 
 fn check_callable(catalogue: &Catalogue, id: &str) -> Result<(), String> {
@@ -231,11 +184,9 @@ fn check_callable(catalogue: &Catalogue, id: &str) -> Result<(), String> {
             "Invocation of model ID {id} with on-demand throughput isn\u{2019}t supported. Retry \
              your request with the ID or ARN of an inference profile that contains this model."
         )),
-        Callable::NoText => Err(
-            "This action doesn't support the model that you provided. Try \
+        Callable::NoText => Err("This action doesn't support the model that you provided. Try \
                                  again with a supported text or chat model."
-                .to_owned(),
-        ),
+            .to_owned()),
     }
 }
 
@@ -275,10 +226,7 @@ mod tests {
             ("sim.text-v1:0", Some("text")),
             ("us.sim.parallel-tools-v1:0", Some("parallel-tools")),
             ("sim.throttling-x2-v1:0", Some("throttling times=2")),
-            (
-                "arn:aws:bedrock:us-east-1::foundation-model/sim.long-v1:0",
-                Some("long"),
-            ),
+            ("arn:aws:bedrock:us-east-1::foundation-model/sim.long-v1:0", Some("long")),
             ("amazon.nova-lite-v1:0", None),
             ("simon.text-v1:0", None),
         ];

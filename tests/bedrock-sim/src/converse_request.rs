@@ -30,28 +30,18 @@ impl ConverseRequest {
 
     /// The tool results of the last message.
     pub(crate) fn tool_results(&self) -> Vec<&Value> {
-        self.last_user_blocks()
-            .iter()
-            .filter_map(|block| block.get("toolResult"))
-            .collect()
+        self.last_user_blocks().iter().filter_map(|block| block.get("toolResult")).collect()
     }
 
     /// The tools to call: the one that `toolChoice` names first, then in the order of the request.
     pub(crate) fn tools(&self) -> Vec<Tool<'_>> {
         let config = &self.body["toolConfig"];
         let chosen = config["toolChoice"]["tool"]["name"].as_str();
-        let specs = config["tools"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|tool| &tool["toolSpec"]);
+        let specs = config["tools"].as_array().into_iter().flatten().map(|tool| &tool["toolSpec"]);
         let mut tools: Vec<Tool<'_>> = specs
             .filter_map(|spec| {
                 let name = spec["name"].as_str()?;
-                Some(Tool {
-                    name,
-                    schema: &spec["inputSchema"]["json"],
-                })
+                Some(Tool { name, schema: &spec["inputSchema"]["json"] })
             })
             .collect();
         tools.sort_by_key(|tool| Some(tool.name) != chosen);
@@ -61,18 +51,11 @@ impl ConverseRequest {
     /// About how many tokens the request has: a quarter of the letters of its texts.
     pub(crate) fn tokens(&self) -> u64 {
         let counted = ["system", "messages", "toolConfig"].map(|member| &self.body[member]);
-        counted
-            .into_iter()
-            .flat_map(texts)
-            .map(events::tokens)
-            .sum::<u64>()
-            .max(1)
+        counted.into_iter().flat_map(texts).map(events::tokens).sum::<u64>().max(1)
     }
 
     fn last_user_blocks(&self) -> &[Value] {
-        let last = self.body["messages"]
-            .as_array()
-            .and_then(|messages| messages.last());
+        let last = self.body["messages"].as_array().and_then(|messages| messages.last());
         last.filter(|message| message["role"] == "user")
             .and_then(|message| message["content"].as_array())
             .map_or(&[], Vec::as_slice)

@@ -13,17 +13,11 @@ pub(crate) fn message_start() -> Step {
 }
 
 pub(crate) fn block_start(index: usize, start: Value) -> Step {
-    Step::event(
-        "contentBlockStart",
-        json!({ "contentBlockIndex": index, "start": start }),
-    )
+    Step::event("contentBlockStart", json!({ "contentBlockIndex": index, "start": start }))
 }
 
 pub(crate) fn delta(index: usize, delta: Value) -> Step {
-    Step::event(
-        "contentBlockDelta",
-        json!({ "contentBlockIndex": index, "delta": delta }),
-    )
+    Step::event("contentBlockDelta", json!({ "contentBlockIndex": index, "delta": delta }))
 }
 
 pub(crate) fn block_stop(index: usize) -> Step {
@@ -51,9 +45,7 @@ pub(crate) fn metadata(input_tokens: u64, output_tokens: u64, more: Value) -> St
 
 /// The deltas and the end of a text block, which begins without a contentBlockStart.
 pub(crate) fn text_block(index: usize, text: &str) -> Vec<Step> {
-    let deltas = pieces(text)
-        .into_iter()
-        .map(|piece| delta(index, json!({ "text": piece })));
+    let deltas = pieces(text).into_iter().map(|piece| delta(index, json!({ "text": piece })));
     deltas.chain([block_stop(index)]).collect()
 }
 
@@ -65,11 +57,7 @@ pub(crate) fn text_answer(text: &str) -> Vec<Step> {
 /// The blocks of an answer with what stands before and after them.
 pub(crate) fn answer(blocks: Vec<Step>, reason: &str, input: u64, output: u64) -> Vec<Step> {
     let end = [message_stop(reason), metadata(input, output, json!({}))];
-    [message_start()]
-        .into_iter()
-        .chain(blocks)
-        .chain(end)
-        .collect()
+    [message_start()].into_iter().chain(blocks).chain(end).collect()
 }
 
 /// About how many tokens a text has.
@@ -79,20 +67,11 @@ pub(crate) fn tokens(text: &str) -> u64 {
 
 /// Cuts a text before every third word; a space belongs to the word behind it.
 pub(crate) fn pieces(text: &str) -> Vec<&str> {
-    let starts = text
-        .match_indices(' ')
-        .map(|(place, _)| place)
-        .filter(|place| *place > 0);
-    let cuts: Vec<usize> = starts
-        .skip(WORDS_A_DELTA - 1)
-        .step_by(WORDS_A_DELTA)
-        .collect();
+    let starts = text.match_indices(' ').map(|(place, _)| place).filter(|place| *place > 0);
+    let cuts: Vec<usize> = starts.skip(WORDS_A_DELTA - 1).step_by(WORDS_A_DELTA).collect();
     let begins = [0].into_iter().chain(cuts.iter().copied());
     let ends = cuts.iter().copied().chain([text.len()]);
-    begins
-        .zip(ends)
-        .map(|(begin, end)| &text[begin..end])
-        .collect()
+    begins.zip(ends).map(|(begin, end)| &text[begin..end]).collect()
 }
 
 /// Adds the member `p`, whose length hides that of the payload; here it varies but is repeatable.
@@ -100,9 +79,7 @@ pub(crate) fn pad(payload: &Value, salt: usize) -> Value {
     let mut payload = payload.clone();
     if let Some(members) = payload.as_object_mut() {
         let length = 3 + (salt * 17) % (PADDING.len() - 3);
-        members
-            .entry("p")
-            .or_insert_with(|| json!(PADDING[..length]));
+        members.entry("p").or_insert_with(|| json!(PADDING[..length]));
     }
     payload
 }
@@ -110,9 +87,9 @@ pub(crate) fn pad(payload: &Value, salt: usize) -> Value {
 /// Merges objects member by member.
 pub(crate) fn merge(into: &mut Value, from: Value) {
     match (into, from) {
-        (Value::Object(into), Value::Object(from)) => from
-            .into_iter()
-            .for_each(|(name, value)| merge(into.entry(name).or_insert(Value::Null), value)),
+        (Value::Object(into), Value::Object(from)) => {
+            from.into_iter().for_each(|(name, value)| merge(into.entry(name).or_insert(Value::Null), value))
+        }
         (into, from) => *into = from,
     }
 }
@@ -123,13 +100,8 @@ mod tests {
 
     #[test]
     fn pieces_join_to_the_text() {
-        for text in [
-            "",
-            "one",
-            " leading space kept here too",
-            "a b c d e f g",
-            "ünï cödé wörds äre fine",
-        ] {
+        for text in ["", "one", " leading space kept here too", "a b c d e f g", "ünï cödé wörds äre fine"]
+        {
             assert_eq!(pieces(text).concat(), text);
         }
         assert_eq!(pieces("a b c d e f g"), ["a b c", " d e f", " g"]);

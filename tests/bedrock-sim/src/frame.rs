@@ -25,22 +25,12 @@ pub fn exception(name: &str, payload: &Value) -> Bytes {
 
 /// An error frame: what the protocol has for failures that no service models.
 pub fn error(code: &str, message: &str) -> Bytes {
-    encode(
-        &[
-            (":error-code", code),
-            (":error-message", message),
-            (":message-type", "error"),
-        ],
-        b"",
-    )
+    encode(&[(":error-code", code), (":error-message", message), (":message-type", "error")], b"")
 }
 
 /// Any frame whose headers are strings.
 pub fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Bytes {
-    let headers_len: usize = headers
-        .iter()
-        .map(|(name, value)| 1 + name.len() + 1 + 2 + value.len())
-        .sum();
+    let headers_len: usize = headers.iter().map(|(name, value)| 1 + name.len() + 1 + 2 + value.len()).sum();
     let total = PRELUDE + headers_len + payload.len() + CHECKSUM;
     let mut frame = BytesMut::with_capacity(total);
     frame.put_u32(total as u32);
@@ -85,11 +75,8 @@ pub fn split(mut bytes: Bytes) -> Vec<Bytes> {
 }
 
 fn json_frame(type_header: &str, name: &str, message_type: &str, payload: &Value) -> Bytes {
-    let headers = [
-        (type_header, name),
-        (":content-type", "application/json"),
-        (":message-type", message_type),
-    ];
+    let headers =
+        [(type_header, name), (":content-type", "application/json"), (":message-type", message_type)];
     encode(&headers, payload.to_string().as_bytes())
 }
 
@@ -113,17 +100,11 @@ mod tests {
             (header.name().as_str().to_owned(), value.as_str().to_owned())
         });
         let headers = headers.collect();
-        Ok((
-            headers,
-            serde_json::from_slice(message.payload()).unwrap_or_default(),
-        ))
+        Ok((headers, serde_json::from_slice(message.payload()).unwrap_or_default()))
     }
 
     fn headers(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]

@@ -90,9 +90,7 @@ mod tls;
 mod unary;
 mod validate;
 
-pub use auth::{
-    AccessKey, Auth, AuthOutcome, DEFAULT_ACCESS_KEY, DEFAULT_BEARER_TOKEN, DEFAULT_SECRET_KEY,
-};
+pub use auth::{AccessKey, Auth, AuthOutcome, DEFAULT_ACCESS_KEY, DEFAULT_BEARER_TOKEN, DEFAULT_SECRET_KEY};
 pub use catalogue::Catalogue;
 pub use listing::scenario_listing;
 pub use log::{Log, Outcome, Request};

@@ -4,8 +4,7 @@ use crate::{Parameter, common_parameters, entries};
 
 /// Every scenario with its parameters and their defaults, as Markdown.
 pub fn scenario_listing() -> String {
-    let mut listing =
-        "# Scenarios\n\n| name | parameters | what it does |\n|---|---|---|\n".to_owned();
+    let mut listing = "# Scenarios\n\n| name | parameters | what it does |\n|---|---|---|\n".to_owned();
     for entry in entries() {
         let parameters: Vec<String> = entry.parameters.iter().map(named).collect();
         let parameters = parameters.join("<br>");
@@ -13,19 +12,13 @@ pub fn scenario_listing() -> String {
     }
     listing += "\nEvery scenario also takes:\n\n| parameter | what it does |\n|---|---|\n";
     for parameter in common_parameters() {
-        listing += &format!(
-            "| `{}={}` | {} |\n",
-            parameter.name, parameter.default, parameter.about
-        );
+        listing += &format!("| `{}={}` | {} |\n", parameter.name, parameter.default, parameter.about);
     }
     listing
 }
 
 fn named(parameter: &Parameter) -> String {
-    format!(
-        "`{}={}`: {}",
-        parameter.name, parameter.default, parameter.about
-    )
+    format!("`{}={}`: {}", parameter.name, parameter.default, parameter.about)
 }
 
 #[cfg(test)]
@@ -36,10 +29,7 @@ mod tests {
     fn the_documentation_lists_what_there_is() {
         let written = include_str!("../SCENARIOS.md");
         let now = scenario_listing();
-        assert!(
-            written == now,
-            "write the output of `bedrock-sim --list-scenarios` to SCENARIOS.md"
-        );
+        assert!(written == now, "write the output of `bedrock-sim --list-scenarios` to SCENARIOS.md");
     }
 
     #[test]

@@ -120,11 +120,7 @@ pub(crate) struct SharedLog {
 
 impl SharedLog {
     pub(crate) fn new() -> Self {
-        Self {
-            log: Mutex::default(),
-            changed: Condvar::new(),
-            revision: watch::Sender::new(0),
-        }
+        Self { log: Mutex::default(), changed: Condvar::new(), revision: watch::Sender::new(0) }
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Log) -> T) -> T {
@@ -189,14 +185,8 @@ impl SharedLog {
     }
 
     /// As `wait_for`, for threads without a runtime.
-    pub(crate) fn wait_for_blocking(
-        &self,
-        reached: impl Fn(&Log) -> bool,
-        limit: Duration,
-    ) -> bool {
-        let waited = self
-            .changed
-            .wait_timeout_while(self.lock(), limit, |log| !reached(log));
+    pub(crate) fn wait_for_blocking(&self, reached: impl Fn(&Log) -> bool, limit: Duration) -> bool {
+        let waited = self.changed.wait_timeout_while(self.lock(), limit, |log| !reached(log));
         let (log, _) = waited.unwrap_or_else(PoisonError::into_inner);
         reached(&log)
     }

@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 
 use bedrock_sim::{
-    AccessKey, Auth, DEFAULT_ACCESS_KEY, DEFAULT_BEARER_TOKEN, DEFAULT_SECRET_KEY, Operation,
-    Simulator, Tls, scenario_listing,
+    AccessKey, Auth, DEFAULT_ACCESS_KEY, DEFAULT_BEARER_TOKEN, DEFAULT_SECRET_KEY, Operation, Simulator, Tls,
+    scenario_listing,
 };
 use clap::Parser;
 use std::io;
@@ -58,11 +58,7 @@ struct Options {
     list_scenarios: bool,
 }
 
-#[expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is what a program does"
-)]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a program does")]
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
@@ -79,10 +75,7 @@ async fn main() -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "scripts read the address and the environment from here"
-)]
+#[expect(clippy::print_stdout, reason = "scripts read the address and the environment from here")]
 async fn serve(options: &Options) -> io::Result<()> {
     let simulator = start(options).await?;
     for file in &options.replay {
@@ -90,9 +83,7 @@ async fn serve(options: &Options) -> io::Result<()> {
         simulator.replay(operation.unwrap_or(Operation::ConverseStream), file)?;
     }
     if options.print_env {
-        environment(options, &simulator)
-            .iter()
-            .for_each(|line| println!("export {line}"));
+        environment(options, &simulator).iter().for_each(|line| println!("export {line}"));
     }
     println!("listening on {}", simulator.endpoint());
 
@@ -116,11 +107,7 @@ async fn start(options: &Options) -> io::Result<Simulator> {
         .auth(auth)
         .max_concurrent_streams(options.max_concurrent_streams);
     if options.tls {
-        let tls = if options.http1_only {
-            Tls::default().http1_only()
-        } else {
-            Tls::default()
-        };
+        let tls = if options.http1_only { Tls::default().http1_only() } else { Tls::default() };
         builder = builder.tls(match &options.ca_file {
             Some(path) => tls.ca_file(path),
             None => tls,
@@ -141,10 +128,6 @@ fn environment(options: &Options, simulator: &Simulator) -> Vec<String> {
         format!("AWS_SECRET_ACCESS_KEY={}", options.secret),
         "AWS_REGION=us-east-1".to_owned(),
     ];
-    lines.extend(
-        simulator
-            .ca_file()
-            .map(|file| format!("SSL_CERT_FILE={}", file.display())),
-    );
+    lines.extend(simulator.ca_file().map(|file| format!("SSL_CERT_FILE={}", file.display())));
     lines
 }

@@ -53,20 +53,15 @@ mod tests {
 
     #[test]
     fn an_arn_in_the_path_is_one_id() {
-        let path = "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.x.y-v1%3A0/converse-stream";
+        let path =
+            "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fus.x.y-v1%3A0/converse-stream";
         let route = Route::of(&Method::POST, path);
         assert_eq!(route.operation, Operation::ConverseStream);
-        assert_eq!(
-            route.id.as_deref(),
-            Some("arn:aws:bedrock:us-east-1:1:inference-profile/us.x.y-v1:0")
-        );
+        assert_eq!(route.id.as_deref(), Some("arn:aws:bedrock:us-east-1:1:inference-profile/us.x.y-v1:0"));
     }
 
     #[test]
     fn the_method_counts() {
-        assert_eq!(
-            Route::of(&Method::GET, "/model/a.b/converse").operation,
-            Operation::Unknown
-        );
+        assert_eq!(Route::of(&Method::GET, "/model/a.b/converse").operation, Operation::Unknown);
     }
 }

@@ -63,35 +63,21 @@ pub fn common_parameters() -> &'static [Parameter] {
             default: "",
             about: "what `times` counts by; by default the model id and the whole command",
         },
-        Parameter {
-            name: "then",
-            default: "text",
-            about: "the scenario that follows after `times`",
-        },
+        Parameter { name: "then", default: "text", about: "the scenario that follows after `times`" },
         Parameter {
             name: "writes",
             default: "frame",
             about: "`frame`: each frame is a write; `coalesced`: all between two waits is one; `byte`: one byte a write",
         },
-        Parameter {
-            name: "headers-after",
-            default: "0",
-            about: "ms of silence before the headers",
-        },
-        Parameter {
-            name: "first-frame-after",
-            default: "0",
-            about: "ms between headers and body",
-        },
+        Parameter { name: "headers-after", default: "0", about: "ms of silence before the headers" },
+        Parameter { name: "first-frame-after", default: "0", about: "ms between headers and body" },
     ]
 }
 
 /// Every named scenario.
 pub fn entries() -> impl Iterator<Item = Entry> {
     let plain = SCENARIOS.iter().cloned();
-    plain
-        .chain(http_errors::entries())
-        .chain(exceptions::entries())
+    plain.chain(http_errors::entries()).chain(exceptions::entries())
 }
 
 pub(crate) fn find(name: &str) -> Option<Entry> {
@@ -99,11 +85,7 @@ pub(crate) fn find(name: &str) -> Option<Entry> {
 }
 
 /// Builds the scenario of a command; a recording needs a folder and is not built here.
-pub(crate) fn build(
-    entry: &Entry,
-    command: &Command,
-    request: &ConverseRequest,
-) -> Result<Scenario, String> {
+pub(crate) fn build(entry: &Entry, command: &Command, request: &ConverseRequest) -> Result<Scenario, String> {
     let args = Args::check(command, entry.parameters, common_parameters())?;
     let call = Call { args, request };
     let scenario = match entry.answer {

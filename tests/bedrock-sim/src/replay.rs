@@ -45,12 +45,8 @@ pub fn operation(path: &Path) -> io::Result<Option<Operation>> {
 
 /// The file of a recording by its name, in the folder or one below it.
 pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    let below = std::fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()));
-    let folders = [folder.to_owned()]
-        .into_iter()
-        .chain(below.filter(|path| path.is_dir()));
+    let below = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let folders = [folder.to_owned()].into_iter().chain(below.filter(|path| path.is_dir()));
     folders
         .flat_map(|folder| [STREAM, JSON].map(|ending| folder.join(format!("{name}{ending}"))))
         .find(|path| path.is_file())
@@ -58,12 +54,8 @@ pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
 
 fn meta(path: &Path) -> io::Result<Value> {
     let path = path.to_string_lossy();
-    let stem = path
-        .strip_suffix(STREAM)
-        .or_else(|| path.strip_suffix(JSON));
-    let file = stem
-        .map(|stem| PathBuf::from(format!("{stem}{META}")))
-        .filter(|file| file.is_file());
+    let stem = path.strip_suffix(STREAM).or_else(|| path.strip_suffix(JSON));
+    let file = stem.map(|stem| PathBuf::from(format!("{stem}{META}"))).filter(|file| file.is_file());
     match file {
         Some(file) => Ok(serde_json::from_slice(&std::fs::read(file)?)?),
         None => Ok(Value::Null),

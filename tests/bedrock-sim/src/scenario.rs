@@ -83,18 +83,12 @@ pub enum Step {
 impl Step {
     /// An event frame.
     pub fn event(name: &str, payload: Value) -> Self {
-        Self::Event {
-            name: name.to_owned(),
-            payload,
-        }
+        Self::Event { name: name.to_owned(), payload }
     }
 
     /// An exception frame with a message.
     pub fn exception(name: &str, message: &str) -> Self {
-        Self::Exception {
-            name: name.to_owned(),
-            payload: json!({ "message": message }),
-        }
+        Self::Exception { name: name.to_owned(), payload: json!({ "message": message }) }
     }
 }
 
@@ -147,8 +141,7 @@ impl Scenario {
 
     /// With a response header, in the place of one of the same name.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers
-            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }

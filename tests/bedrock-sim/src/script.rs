@@ -45,11 +45,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     pub(crate) fn new(scenario: Scenario) -> Self {
-        Self {
-            scenario,
-            streamed: OnceLock::new(),
-            unary: OnceLock::new(),
-        }
+        Self { scenario, streamed: OnceLock::new(), unary: OnceLock::new() }
     }
 
     /// Whether it answers with an HTTP error.
@@ -60,9 +56,7 @@ impl Prepared {
     pub(crate) fn script(&self, operation: Operation) -> Arc<Script> {
         let compile = |scenario: &Scenario| Arc::new(Script::compile(scenario));
         let script = match operation {
-            Operation::Converse => self
-                .unary
-                .get_or_init(|| compile(&unary::fold(&self.scenario))),
+            Operation::Converse => self.unary.get_or_init(|| compile(&unary::fold(&self.scenario))),
             _ => self.streamed.get_or_init(|| compile(&self.scenario)),
         };
         script.clone()
@@ -71,12 +65,7 @@ impl Prepared {
 
 impl Script {
     pub(crate) fn compile(scenario: &Scenario) -> Self {
-        let ops: Vec<Op> = scenario
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(i, s)| op(s, i))
-            .collect();
+        let ops: Vec<Op> = scenario.steps.iter().enumerate().map(|(i, s)| op(s, i)).collect();
         let ops = match scenario.writes {
             Writes::Frame => ops,
             Writes::Coalesced => coalesce(ops),
@@ -88,10 +77,7 @@ impl Script {
             .map(|chunks| chunks.iter().map(|chunk| chunk.len() as u64).sum());
         // A name or value that HTTP cannot carry is the scenario's mistake, and is left out.
         let headers = scenario.headers.iter().filter_map(|(name, value)| {
-            Some((
-                HeaderName::try_from(name).ok()?,
-                HeaderValue::try_from(value).ok()?,
-            ))
+            Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?))
         });
         Self {
             before_headers: scenario.before_headers,
@@ -104,21 +90,12 @@ impl Script {
 }
 
 fn op(step: &Step, place: usize) -> Op {
-    let once = |chunk| Op::Write {
-        chunk,
-        times: 1,
-        every: Duration::ZERO,
-    };
+    let once = |chunk| Op::Write { chunk, times: 1, every: Duration::ZERO };
     match step {
         Step::Event { name, payload } => once(frame::event(name, &events::pad(payload, place))),
         Step::Exception { name, payload } => once(frame::exception(name, payload)),
         Step::Raw(bytes) => once(bytes.clone()),
-        Step::Repeat {
-            name,
-            payload,
-            times,
-            every,
-        } => Op::Write {
+        Step::Repeat { name, payload, times, every } => Op::Write {
             chunk: frame::event(name, &events::pad(payload, place)),
             times: *times,
             every: *every,
@@ -137,20 +114,12 @@ fn coalesce(ops: Vec<Op>) -> Vec<Op> {
     let flush = |pending: &mut BytesMut, joined: &mut Vec<Op>| {
         if !pending.is_empty() {
             let chunk = pending.split().freeze();
-            joined.push(Op::Write {
-                chunk,
-                times: 1,
-                every: Duration::ZERO,
-            });
+            joined.push(Op::Write { chunk, times: 1, every: Duration::ZERO });
         }
     };
     for op in ops {
         match op {
-            Op::Write {
-                chunk,
-                times,
-                every: Duration::ZERO,
-            } => {
+            Op::Write { chunk, times, every: Duration::ZERO } => {
                 (0..times).for_each(|_| pending.extend_from_slice(&chunk));
             }
             other => {
@@ -165,19 +134,14 @@ fn coalesce(ops: Vec<Op>) -> Vec<Op> {
 
 fn trickle(op: Op) -> Op {
     match op {
-        Op::Write {
-            chunk, times: 1, ..
-        } => Op::Trickle(chunk),
+        Op::Write { chunk, times: 1, .. } => Op::Trickle(chunk),
         other => other,
     }
 }
 
 fn one_chunk(op: &Op) -> Option<&Bytes> {
     match op {
-        Op::Write {
-            chunk, times: 1, ..
-        }
-        | Op::Trickle(chunk) => Some(chunk),
+        Op::Write { chunk, times: 1, .. } | Op::Trickle(chunk) => Some(chunk),
         _ => None,
     }
 }
@@ -195,12 +159,7 @@ mod tests {
             every: Duration::ZERO,
         };
         let pause = Step::Sleep(Duration::from_millis(1));
-        Scenario::stream(vec![
-            events::message_start(),
-            repeat,
-            pause,
-            events::block_stop(0),
-        ])
+        Scenario::stream(vec![events::message_start(), repeat, pause, events::block_stop(0)])
     }
 
     #[test]

@@ -60,11 +60,7 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>)
     let _ = stream.set_nodelay(true);
     let reset = ResetHandle::default();
     let socket = Socket::new(stream, reset.clone());
-    let peer = Peer {
-        connection,
-        reset: reset.clone(),
-        shared: shared.clone(),
-    };
+    let peer = Peer { connection, reset: reset.clone(), shared: shared.clone() };
     let served = async {
         match tls {
             None => http1(socket, peer).await,

@@ -35,10 +35,7 @@ pub(crate) async fn answer(
     let shared = &peer.shared;
     let (parts, body) = request.into_parts();
     let route = Route::of(&parts.method, parts.uri.path());
-    let target = parts
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let index = shared.log.enter(Request {
         index: 0,
         connection: peer.connection,
@@ -59,23 +56,11 @@ pub(crate) async fn answer(
     });
     let ending = Ending::new(shared.clone(), index);
     let body = body.collect().await?.to_bytes();
-    let auth = shared
-        .auth
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
+    let auth = shared.auth.read().unwrap_or_else(PoisonError::into_inner).clone();
     let who = auth.check(&parts.method, &parts.uri, &parts.headers, &body);
 
     let query = parts.uri.query().unwrap_or_default();
-    let chosen = choose::script(
-        shared,
-        &Asked {
-            route: &route,
-            query,
-            body: &body,
-            who: &who,
-        },
-    );
+    let chosen = choose::script(shared, &Asked { route: &route, query, body: &body, who: &who });
     let script = chosen.script;
     shared.log.update(index, |request| {
         request.body = body;
@@ -85,34 +70,23 @@ pub(crate) async fn answer(
     if !script.before_headers.is_zero() {
         tokio::time::sleep(script.before_headers).await;
     }
-    shared
-        .log
-        .update(index, |request| request.status = Some(script.status));
+    shared.log.update(index, |request| request.status = Some(script.status));
 
     let mut response = respond(script, index, peer.reset, ending);
     if auth.clock_is_off() {
         let date = HeaderValue::try_from(AmzDate::from(auth.now()).http());
-        response
-            .headers_mut()
-            .extend(date.into_iter().map(|date| (DATE, date)));
+        response.headers_mut().extend(date.into_iter().map(|date| (DATE, date)));
     }
     Ok(response)
 }
 
-fn respond(
-    script: Arc<Script>,
-    index: usize,
-    reset: ResetHandle,
-    ending: Ending,
-) -> Response<ScriptBody> {
+fn respond(script: Arc<Script>, index: usize, reset: ResetHandle, ending: Ending) -> Response<ScriptBody> {
     let status = StatusCode::from_u16(script.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = script.headers.clone();
     let mut response = Response::new(ScriptBody::new(script, reset, ending));
     *response.status_mut() = status;
     let id = HeaderValue::try_from(format!("5e51a7ed-0000-4000-8000-{index:012x}"));
-    response
-        .headers_mut()
-        .extend(id.into_iter().map(|id| (REQUEST_ID, id)));
+    response.headers_mut().extend(id.into_iter().map(|id| (REQUEST_ID, id)));
     response.headers_mut().extend(headers);
     response
 }

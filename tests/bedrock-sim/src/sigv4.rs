@@ -12,11 +12,7 @@ use sha2::{Digest, Sha256};
 pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// All but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
 /// The three fields of the Authorization header.
@@ -40,9 +36,7 @@ impl Signed {
     /// Reads `Credential=.., SignedHeaders=.., Signature=..`; an error names what is missing.
     pub(crate) fn parse(fields: &str) -> Result<Self, &'static str> {
         let field = |name: &str| {
-            fields
-                .split(',')
-                .find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='))
+            fields.split(',').find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='))
         };
         let credential = field("Credential").ok_or("Credential")?;
         let mut parts = credential.rsplitn(5, '/');
@@ -52,17 +46,8 @@ impl Signed {
         }
         let (service, region, date, access_key) = (part()?, part()?, part()?, part()?);
         Ok(Self {
-            credential: Credential {
-                access_key,
-                date,
-                region,
-                service,
-            },
-            headers: field("SignedHeaders")
-                .ok_or("SignedHeaders")?
-                .split(';')
-                .map(str::to_owned)
-                .collect(),
+            credential: Credential { access_key, date, region, service },
+            headers: field("SignedHeaders").ok_or("SignedHeaders")?.split(';').map(str::to_owned).collect(),
             signature: field("Signature").ok_or("Signature")?.to_owned(),
         })
     }
@@ -93,19 +78,12 @@ pub(crate) fn signature(
     credential: &Credential,
     canonical_request: &str,
 ) -> String {
-    let Credential {
-        date,
-        region,
-        service,
-        ..
-    } = credential;
+    let Credential { date, region, service, .. } = credential;
     let hashed = sha256_hex(canonical_request.as_bytes());
     let to_sign = format!("{ALGORITHM}\n{stamp}\n{date}/{region}/{service}/aws4_request\n{hashed}");
     let key = [date.as_str(), region, service, "aws4_request"]
         .iter()
-        .fold(format!("AWS4{secret}").into_bytes(), |key, part| {
-            hmac(&key, part)
-        });
+        .fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac(&key, part));
     hex(&hmac(&key, &to_sign))
 }
 
@@ -127,10 +105,7 @@ fn canonical_query(uri: &Uri) -> String {
         .map(|(name, value)| (encode(name), encode(value)))
         .collect();
     pairs.sort();
-    let pairs: Vec<String> = pairs
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
+    let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join("&")
 }
 
@@ -194,10 +169,7 @@ mod tests {
             Method::GET,
             "/?Version=2010-05-08&Action=ListUsers",
             &[
-                (
-                    "content-type",
-                    "application/x-www-form-urlencoded; charset=utf-8",
-                ),
+                ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
                 ("host", "iam.amazonaws.com"),
                 ("x-amz-date", STAMP),
             ],
@@ -216,16 +188,8 @@ mod tests {
     fn the_test_suite() {
         let plain = [("host", "example.amazonaws.com"), ("x-amz-date", STAMP)];
         let cases = [
-            (
-                Method::GET,
-                "/",
-                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
-            ),
-            (
-                Method::POST,
-                "/",
-                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
-            ),
+            (Method::GET, "/", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+            (Method::POST, "/", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
             (
                 Method::GET,
                 "/?Param2=value2&Param1=value1",
@@ -233,11 +197,7 @@ mod tests {
             ),
         ];
         for (method, uri, expected) in cases {
-            assert_eq!(
-                signed("service", &canonical(method, uri, &plain)),
-                expected,
-                "{uri}"
-            );
+            assert_eq!(signed("service", &canonical(method, uri, &plain)), expected, "{uri}");
         }
     }
 
@@ -246,10 +206,7 @@ mod tests {
         let request = canonical(
             Method::GET,
             "/",
-            &[
-                ("host", "example.amazonaws.com"),
-                ("my-header1", " value1  a \t b "),
-            ],
+            &[("host", "example.amazonaws.com"), ("my-header1", " value1  a \t b ")],
         );
         assert!(request.contains("\nmy-header1:value1 a b\n"), "{request}");
     }
@@ -257,10 +214,7 @@ mod tests {
     #[test]
     fn a_path_that_is_encoded_is_encoded_again() {
         let request = canonical(Method::GET, "/model/a.b-v1%3A0/converse", &[("host", "h")]);
-        assert!(
-            request.starts_with("GET\n/model/a.b-v1%253A0/converse\n"),
-            "{request}"
-        );
+        assert!(request.starts_with("GET\n/model/a.b-v1%253A0/converse\n"), "{request}");
     }
 
     #[test]

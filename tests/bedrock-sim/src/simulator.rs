@@ -80,18 +80,10 @@ impl Scripted {
     pub(crate) fn take(&mut self, operation: Operation, id: Option<&str>) -> Option<Arc<Prepared>> {
         let converses = matches!(operation, Operation::Converse | Operation::ConverseStream);
         let by_id = id.filter(|_| converses).map(Target::from);
-        let targets: Vec<Target> = by_id
-            .into_iter()
-            .chain([Target::Operation(operation), Target::Any])
-            .collect();
-        let queued = targets
-            .iter()
-            .find_map(|target| self.next.get_mut(target)?.pop_front());
-        queued.or_else(|| {
-            targets
-                .iter()
-                .find_map(|target| self.always.get(target).cloned())
-        })
+        let targets: Vec<Target> =
+            by_id.into_iter().chain([Target::Operation(operation), Target::Any]).collect();
+        let queued = targets.iter().find_map(|target| self.next.get_mut(target)?.pop_front());
+        queued.or_else(|| targets.iter().find_map(|target| self.always.get(target).cloned()))
     }
 }
 
@@ -159,7 +151,7 @@ impl Builder {
 
     /// Starts on the current tokio runtime, as tasks of it.
     pub async fn start(self) -> io::Result<Simulator> {
-        let (simulator, server) = self.prepare().await?;
+        let (simulator, server) = self.prepare()?;
         tokio::spawn(server);
         Ok(simulator)
     }
@@ -170,7 +162,7 @@ impl Builder {
         let (report, started) = mpsc::channel();
         let serve = async move |report: mpsc::Sender<_>| {
             // Whoever asked waits for the report below.
-            match self.prepare().await {
+            match self.prepare() {
                 Err(error) => drop(report.send(Err(error))),
                 Ok((simulator, server)) => {
                     drop(report.send(Ok(simulator)));
@@ -178,9 +170,7 @@ impl Builder {
                 }
             }
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let thread = std::thread::Builder::new().name("bedrock-sim".to_owned());
         let thread = thread.spawn(move || runtime.block_on(serve(report)))?;
         let mut simulator = started.recv().map_err(io::Error::other)??;
@@ -188,8 +178,8 @@ impl Builder {
         Ok(simulator)
     }
 
-    /// A simulator that listens, and the server that has yet to run.
-    async fn prepare(self) -> io::Result<(Simulator, impl Future<Output = ()> + Send + 'static)> {
+    /// A simulator that listens, and the server that has yet to run. Called within a runtime.
+    fn prepare(self) -> io::Result<(Simulator, impl Future<Output = ()> + Send + 'static)> {
         let listener = listen(self.port)?;
         let (running, stopped) = watch::channel(());
         let simulator = Simulator {
@@ -255,11 +245,7 @@ impl Simulator {
     pub fn script_next(&self, target: impl Into<Target>, scenario: Scenario) {
         let prepared = Arc::new(Prepared::new(scenario));
         self.scripted(|scripted| {
-            scripted
-                .next
-                .entry(target.into())
-                .or_default()
-                .push_back(prepared);
+            scripted.next.entry(target.into()).or_default().push_back(prepared);
         });
     }
 
@@ -276,20 +262,12 @@ impl Simulator {
 
     /// Changes whom to believe, for requests from now on.
     pub fn set_auth(&self, auth: Auth) {
-        *self
-            .shared
-            .auth
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = auth;
+        *self.shared.auth.write().unwrap_or_else(PoisonError::into_inner) = auth;
     }
 
     /// Changes which models and profiles there are.
     pub fn set_catalogue(&self, catalogue: Catalogue) {
-        *self
-            .shared
-            .catalogue
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = catalogue;
+        *self.shared.catalogue.write().unwrap_or_else(PoisonError::into_inner) = catalogue;
     }
 
     /// A copy of the requests so far.
@@ -337,13 +315,7 @@ impl Simulator {
     }
 
     fn scripted<T>(&self, change: impl FnOnce(&mut Scripted) -> T) -> T {
-        change(
-            &mut self
-                .shared
-                .scripted
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        change(&mut self.shared.scripted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

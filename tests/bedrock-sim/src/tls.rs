@@ -1,8 +1,8 @@
 //! The test authority, and the TLS side of the listener.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -23,10 +23,7 @@ pub struct Tls {
 impl Default for Tls {
     /// HTTP/2 and HTTP/1.1 by ALPN, the authority's PEM in a temporary file.
     fn default() -> Self {
-        Self {
-            protocols: vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-            ca_file: None,
-        }
+        Self { protocols: vec![b"h2".to_vec(), b"http/1.1".to_vec()], ca_file: None }
     }
 }
 
@@ -63,11 +60,7 @@ impl Authority {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .and_then(|builder| {
-                builder
-                    .with_no_client_auth()
-                    .with_single_cert(vec![certificate], key)
-            })
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(vec![certificate], key))
             .map_err(io::Error::other)?;
         config.alpn_protocols = tls.protocols;
         let file = match tls.ca_file {
@@ -76,18 +69,13 @@ impl Authority {
                 CaFile::Kept(path)
             }
             None => {
-                let mut file = tempfile::Builder::new()
-                    .prefix("bedrock-sim-authority-")
-                    .suffix(".pem")
-                    .tempfile()?;
+                let mut file =
+                    tempfile::Builder::new().prefix("bedrock-sim-authority-").suffix(".pem").tempfile()?;
                 file.write_all(pem.as_bytes())?;
                 CaFile::Temporary(file)
             }
         };
-        Ok(Self {
-            config: Arc::new(config),
-            file,
-        })
+        Ok(Self { config: Arc::new(config), file })
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
@@ -106,18 +94,14 @@ type Issued = (String, CertificateDer<'static>, PrivateKeyDer<'static>);
 
 fn issue() -> Result<Issued, rcgen::Error> {
     let mut params = CertificateParams::default();
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "bedrock-sim test authority");
+    params.distinguished_name.push(DnType::CommonName, "bedrock-sim test authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
 
     // rcgen reads "127.0.0.1" as an IP address name.
     let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "bedrock-sim");
+    params.distinguished_name.push(DnType::CommonName, "bedrock-sim");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     let key = KeyPair::generate()?;

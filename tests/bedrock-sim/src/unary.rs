@@ -17,12 +17,7 @@ pub(crate) fn fold(scenario: &Scenario) -> Scenario {
     for step in &scenario.steps {
         match step {
             Step::Event { name, payload } => fold.event(name, payload),
-            Step::Repeat {
-                name,
-                payload,
-                times,
-                every,
-            } => {
+            Step::Repeat { name, payload, times, every } => {
                 (0..*times).for_each(|_| fold.event(name, payload));
                 before_headers += *every * u32::try_from(*times).unwrap_or(u32::MAX);
             }
@@ -32,33 +27,19 @@ pub(crate) fn fold(scenario: &Scenario) -> Scenario {
             Step::Raw(_) | Step::Hang | Step::Close | Step::Reset => {
                 let broken = scenario.clone().header("content-type", "application/json");
                 let only = matches!(step, Step::Raw(_));
-                let steps = if only {
-                    scenario.steps.clone()
-                } else {
-                    vec![step.clone()]
-                };
-                return Scenario {
-                    steps,
-                    before_headers,
-                    ..broken
-                };
+                let steps = if only { scenario.steps.clone() } else { vec![step.clone()] };
+                return Scenario { steps, before_headers, ..broken };
             }
         }
     }
     let answer = Scenario::json(200, &fold.answer());
-    Scenario {
-        before_headers,
-        writes: scenario.writes,
-        ..answer
-    }
+    Scenario { before_headers, writes: scenario.writes, ..answer }
 }
 
 /// The HTTP error of the same name, which begins with a capital.
 fn exception(name: &str, payload: &Value) -> Scenario {
     let code = name[..1].to_uppercase() + &name[1..];
-    let known = http_errors::HTTP_ERRORS
-        .iter()
-        .find(|error| error.code == code);
+    let known = http_errors::HTTP_ERRORS.iter().find(|error| error.code == code);
     let status = known.map_or(500, |error| error.status);
     Scenario::json(status, payload).header("x-amzn-errortype", &code)
 }
@@ -94,21 +75,14 @@ impl Fold {
                 self.blocks.entry(index).or_default().start = payload["start"].clone();
             }
             ("contentBlockDelta", Some(index)) => {
-                self.blocks
-                    .entry(index)
-                    .or_default()
-                    .delta(&payload["delta"]);
+                self.blocks.entry(index).or_default().delta(&payload["delta"]);
             }
             _ => {}
         }
     }
 
     fn answer(self) -> Value {
-        let content: Vec<Value> = self
-            .blocks
-            .into_values()
-            .filter_map(Block::content)
-            .collect();
+        let content: Vec<Value> = self.blocks.into_values().filter_map(Block::content).collect();
         let mut answer = json!({
             "output": { "message": { "content": content, "role": self.role } },
             "stopReason": self.stop_reason,
@@ -124,13 +98,7 @@ impl Block {
             *self.text.get_or_insert_default() += text;
         }
         self.input += delta["toolUse"]["input"].as_str().unwrap_or_default();
-        self.results.extend(
-            delta["toolResult"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .cloned(),
-        );
+        self.results.extend(delta["toolResult"].as_array().into_iter().flatten().cloned());
         self.citations.extend(delta.get("citation").cloned());
         for (member, value) in delta["reasoningContent"].as_object().into_iter().flatten() {
             match (member.as_str(), value.as_str()) {
@@ -177,9 +145,7 @@ mod tests {
 
     fn folded(command: &str) -> Value {
         let scenario = fold(&Scenario::named(command).expect("a scenario"));
-        let [Step::Raw(bytes)] = scenario.steps.as_slice() else {
-            panic!("one document")
-        };
+        let [Step::Raw(bytes)] = scenario.steps.as_slice() else { panic!("one document") };
         serde_json::from_slice(bytes).expect("JSON")
     }
 
@@ -201,10 +167,7 @@ mod tests {
     fn an_exception_becomes_the_http_error_of_its_name() {
         let scenario = fold(&Scenario::named("exception-throttling").expect("a scenario"));
         assert_eq!(scenario.status, 429);
-        let name = (
-            "x-amzn-errortype".to_owned(),
-            "ThrottlingException".to_owned(),
-        );
+        let name = ("x-amzn-errortype".to_owned(), "ThrottlingException".to_owned());
         assert!(scenario.headers.contains(&name));
     }
 }

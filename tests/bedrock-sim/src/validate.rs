@@ -27,33 +27,23 @@ pub(crate) fn body(operation: Operation, bytes: &[u8]) -> Result<Value, String> 
 }
 
 fn converse(body: &Value) -> Result<(), String> {
-    let messages = body["messages"]
-        .as_array()
-        .filter(|messages| !messages.is_empty());
+    let messages = body["messages"].as_array().filter(|messages| !messages.is_empty());
     let Some(messages) = messages else {
-        return Err(
-            "The messages field is missing or empty. Add a message, and try again.".to_owned(),
-        );
+        return Err("The messages field is missing or empty. Add a message, and try again.".to_owned());
     };
     let mut uses_tools = false;
     for (m, message) in messages.iter().enumerate() {
         if !message["role"].is_string() {
             return Err(format!("The role field in messages.{m} is missing."));
         }
-        let Some(content) = message["content"]
-            .as_array()
-            .filter(|content| !content.is_empty())
-        else {
+        let Some(content) = message["content"].as_array().filter(|content| !content.is_empty()) else {
             return Err(format!(
                 "The content field in the Message object at messages.{m} is empty. Add a \
                  ContentBlock object to the content field and try again."
             ));
         };
         for (c, block) in content.iter().enumerate() {
-            if block["text"]
-                .as_str()
-                .is_some_and(|text| text.trim().is_empty())
-            {
+            if block["text"].as_str().is_some_and(|text| text.trim().is_empty()) {
                 return Err(format!(
                     "The text field in the ContentBlock object at messages.{m}.content.{c} is \
                      blank. Add text to the text field, and try again."
@@ -86,8 +76,6 @@ mod tests {
         ] {
             assert!(refused(text), "{text}");
         }
-        assert!(!refused(
-            r#"{"messages":[{"role":"user","content":[{"text":"hi"}]}]}"#
-        ));
+        assert!(!refused(r#"{"messages":[{"role":"user","content":[{"text":"hi"}]}]}"#));
     }
 }

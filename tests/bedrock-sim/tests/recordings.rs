@@ -4,10 +4,7 @@ use bedrock_sim::{Auth, Scenario, Simulator, Step};
 use std::path::PathBuf;
 
 fn recordings() -> Option<PathBuf> {
-    let folder = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/recordings"
-    ));
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/recordings"));
     folder.is_dir().then_some(folder)
 }
 
@@ -20,12 +17,8 @@ fn a_recording_is_replayed_to_the_byte() {
     };
     let files = std::fs::read_dir(folder.join("ConverseStream")).expect("a folder");
     let files = files.map(|file| file.expect("a file").path());
-    let streams: Vec<PathBuf> = files
-        .filter(|file| {
-            file.extension()
-                .is_some_and(|ending| ending == "eventstream")
-        })
-        .collect();
+    let streams: Vec<PathBuf> =
+        files.filter(|file| file.extension().is_some_and(|ending| ending == "eventstream")).collect();
     assert!(!streams.is_empty());
     for file in streams {
         let scenario = Scenario::replay(&file).expect("a recording");
@@ -37,35 +30,17 @@ fn a_recording_is_replayed_to_the_byte() {
                 other => panic!("not bytes: {other:?}"),
             })
             .collect();
-        assert_eq!(
-            bytes,
-            std::fs::read(&file).expect("a file"),
-            "{}",
-            file.display()
-        );
+        assert_eq!(bytes, std::fs::read(&file).expect("a file"), "{}", file.display());
         assert_eq!(scenario.status, 200);
     }
-    let refused =
-        folder.join("Converse/rig--retired_model_id_preserves_provider_error.0.response.json");
+    let refused = folder.join("Converse/rig--retired_model_id_preserves_provider_error.0.response.json");
     let scenario = Scenario::replay(refused).expect("a recording");
     assert_eq!(scenario.status, 404);
-    assert!(
-        scenario
-            .headers
-            .iter()
-            .any(|(name, _)| name == "x-amzn-errortype")
-    );
+    assert!(scenario.headers.iter().any(|(name, _)| name == "x-amzn-errortype"));
 }
 
 #[test]
 fn a_recording_that_is_not_there_is_an_error() {
-    let simulator = Simulator::builder()
-        .auth(Auth::off())
-        .start_in_thread()
-        .expect("it starts");
-    assert!(
-        simulator
-            .replay("sim.text-v1:0", "no-such.response.json")
-            .is_err()
-    );
+    let simulator = Simulator::builder().auth(Auth::off()).start_in_thread().expect("it starts");
+    assert!(simulator.replay("sim.text-v1:0", "no-such.response.json").is_err());
 }

@@ -19,33 +19,23 @@ use tokio::net::TcpStream;
 const LIMIT: Duration = Duration::from_secs(20);
 
 async fn simulator() -> Simulator {
-    Simulator::builder()
-        .auth(Auth::off())
-        .start()
-        .await
-        .expect("it starts")
+    Simulator::builder().auth(Auth::off()).start().await.expect("it starts")
 }
 
 fn body(prompt: &str) -> String {
-    serde_json::json!({ "messages": [{ "role": "user", "content": [{ "text": prompt }] }] })
-        .to_string()
+    serde_json::json!({ "messages": [{ "role": "user", "content": [{ "text": prompt }] }] }).to_string()
 }
 
 /// Sends a request by hand over HTTP/1.1.
 async fn ask(simulator: &Simulator, prompt: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(simulator.address())
-        .await
-        .expect("it listens");
+    let mut stream = TcpStream::connect(simulator.address()).await.expect("it listens");
     let body = body(prompt);
     let request = format!(
         "POST /model/sim.text-v1%3A0/converse-stream HTTP/1.1\r\nhost: localhost\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     );
-    stream
-        .write_all(request.as_bytes())
-        .await
-        .expect("it reads");
+    stream.write_all(request.as_bytes()).await.expect("it reads");
     stream
 }
 
@@ -53,29 +43,18 @@ async fn ask(simulator: &Simulator, prompt: &str) -> TcpStream {
 async fn head(stream: &mut TcpStream) -> String {
     let mut read = Vec::new();
     while !read.windows(4).any(|end| end == b"\r\n\r\n") {
-        assert_ne!(
-            stream.read_buf(&mut read).await.expect("a response"),
-            0,
-            "it closed"
-        );
+        assert_ne!(stream.read_buf(&mut read).await.expect("a response"), 0, "it closed");
     }
     String::from_utf8_lossy(&read).into_owned()
 }
 
 /// The chunks of a whole chunked response.
 fn chunks(response: &[u8]) -> Vec<Bytes> {
-    let start = response
-        .windows(4)
-        .position(|end| end == b"\r\n\r\n")
-        .expect("a head")
-        + 4;
+    let start = response.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4;
     let mut rest = &response[start..];
     let mut chunks = Vec::new();
     loop {
-        let line = rest
-            .windows(2)
-            .position(|end| end == b"\r\n")
-            .expect("a chunk's size");
+        let line = rest.windows(2).position(|end| end == b"\r\n").expect("a chunk's size");
         let size = std::str::from_utf8(&rest[..line]).expect("text");
         let size = usize::from_str_radix(size, 16).expect("hexadecimal");
         if size == 0 {
@@ -90,11 +69,7 @@ async fn chunks_of(simulator: &Simulator, prompt: &str) -> Vec<Bytes> {
     let mut stream = ask(simulator, prompt).await;
     let mut response = Vec::new();
     while !response.ends_with(b"\r\n0\r\n\r\n") {
-        assert_ne!(
-            stream.read_buf(&mut response).await.expect("a response"),
-            0,
-            "it closed"
-        );
+        assert_ne!(stream.read_buf(&mut response).await.expect("a response"), 0, "it closed");
     }
     chunks(&response)
 }
@@ -102,9 +77,7 @@ async fn chunks_of(simulator: &Simulator, prompt: &str) -> Vec<Bytes> {
 async fn http2(simulator: &Simulator) -> SendRequest<Full<Bytes>> {
     let file = simulator.ca_file().expect("an authority");
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(file).expect("a PEM file"))
-        .expect("a root");
+    roots.add(CertificateDer::from_pem_file(file).expect("a PEM file")).expect("a root");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -112,15 +85,10 @@ async fn http2(simulator: &Simulator) -> SendRequest<Full<Bytes>> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let stream = TcpStream::connect(simulator.address())
-        .await
-        .expect("it listens");
+    let stream = TcpStream::connect(simulator.address()).await.expect("it listens");
     let name = ServerName::try_from("localhost").expect("a name");
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let stream = connector
-        .connect(name, stream)
-        .await
-        .expect("a good certificate");
+    let stream = connector.connect(name, stream).await.expect("a good certificate");
     let (sender, connection) =
         hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
             .await
@@ -157,10 +125,7 @@ async fn each_frame_is_a_chunk_unless_told_otherwise() {
 async fn a_client_that_leaves_is_seen_at_once() {
     let simulator = simulator().await;
     // The answers would go on for ever: nothing but the disconnect can end them.
-    for (index, prompt) in ["sim:silence", "sim:silence after=0", "sim:no-headers"]
-        .iter()
-        .enumerate()
-    {
+    for (index, prompt) in ["sim:silence", "sim:silence after=0", "sim:no-headers"].iter().enumerate() {
         let mut stream = ask(&simulator, prompt).await;
         if *prompt != "sim:no-headers" {
             head(&mut stream).await;
@@ -173,11 +138,7 @@ async fn a_client_that_leaves_is_seen_at_once() {
         assert_eq!(request.outcome, Outcome::ClientGone, "{prompt}");
         assert_eq!(request.version, Version::HTTP_11);
     }
-    assert!(
-        simulator
-            .wait_for(|log| log.open_connections() == 0, LIMIT)
-            .await
-    );
+    assert!(simulator.wait_for(|log| log.open_connections() == 0, LIMIT).await);
 }
 
 #[tokio::test]
@@ -189,32 +150,13 @@ async fn a_stream_that_is_reset_ends_alone() {
     let other = send(&mut sender, "sim:silence").await;
     drop(silent);
     let request = simulator.wait_ended(0, LIMIT).await.expect("it ends");
-    assert_eq!(
-        (request.outcome, request.version),
-        (Outcome::ClientGone, Version::HTTP_2)
-    );
-    assert_eq!(
-        (simulator.live_responses(), simulator.open_connections()),
-        (1, 1)
-    );
-    let text = send(&mut sender, "hello")
-        .await
-        .into_body()
-        .collect()
-        .await
-        .expect("all of it");
+    assert_eq!((request.outcome, request.version), (Outcome::ClientGone, Version::HTTP_2));
+    assert_eq!((simulator.live_responses(), simulator.open_connections()), (1, 1));
+    let text = send(&mut sender, "hello").await.into_body().collect().await.expect("all of it");
     assert!(!text.to_bytes().is_empty());
     drop((other, sender));
-    assert!(
-        simulator
-            .wait_for(|log| log.live_responses() == 0, LIMIT)
-            .await
-    );
-    assert!(
-        simulator
-            .wait_for(|log| log.open_connections() == 0, LIMIT)
-            .await
-    );
+    assert!(simulator.wait_for(|log| log.live_responses() == 0, LIMIT).await);
+    assert!(simulator.wait_for(|log| log.open_connections() == 0, LIMIT).await);
 }
 
 #[tokio::test]
@@ -223,10 +165,7 @@ async fn a_broken_off_answer_is_told_from_a_whole_one() {
     // Close: the connection ends without the last chunk.
     let mut closed = Vec::new();
     let mut stream = ask(&simulator, "sim:close").await;
-    stream
-        .read_to_end(&mut closed)
-        .await
-        .expect("an orderly end");
+    stream.read_to_end(&mut closed).await.expect("an orderly end");
     assert!(!closed.ends_with(b"0\r\n\r\n"));
     // Reset: what was sent before it arrives, then the connection is reset.
     let mut stream = ask(&simulator, "sim:reset after=3").await;
@@ -246,39 +185,19 @@ async fn a_broken_off_stream_leaves_the_connection() {
     let builder = Simulator::builder().auth(Auth::off()).tls(Tls::default());
     let simulator = builder.start().await.expect("it starts");
     let mut sender = http2(&simulator).await;
-    let closed = send(&mut sender, "sim:close")
-        .await
-        .into_body()
-        .collect()
-        .await;
+    let closed = send(&mut sender, "sim:close").await.into_body().collect().await;
     assert!(closed.is_err());
-    let whole = send(&mut sender, "still there?")
-        .await
-        .into_body()
-        .collect()
-        .await;
+    let whole = send(&mut sender, "still there?").await.into_body().collect().await;
     assert!(whole.is_ok());
-    let reset = send(&mut sender, "sim:reset")
-        .await
-        .into_body()
-        .collect()
-        .await;
+    let reset = send(&mut sender, "sim:reset").await.into_body().collect().await;
     assert!(reset.is_err());
-    assert!(
-        simulator
-            .wait_for(|log| log.open_connections() == 0, LIMIT)
-            .await
-    );
+    assert!(simulator.wait_for(|log| log.open_connections() == 0, LIMIT).await);
 }
 
 #[tokio::test]
 async fn streams_past_the_limit_wait() {
     let builder = Simulator::builder().auth(Auth::off()).tls(Tls::default());
-    let simulator = builder
-        .max_concurrent_streams(2)
-        .start()
-        .await
-        .expect("it starts");
+    let simulator = builder.max_concurrent_streams(2).start().await.expect("it starts");
     let mut sender = http2(&simulator).await;
     let first = send(&mut sender, "sim:silence").await;
     let _second = send(&mut sender, "sim:silence").await;
@@ -295,15 +214,9 @@ async fn streams_past_the_limit_wait() {
 #[tokio::test]
 async fn scripts_answer_in_their_order() {
     let simulator = simulator().await;
-    simulator.script_next(
-        "sim.text-v1:0",
-        Scenario::error(500, "InternalServerException", "1"),
-    );
+    simulator.script_next("sim.text-v1:0", Scenario::error(500, "InternalServerException", "1"));
     simulator.script_next(bedrock_sim::Target::Any, Scenario::error(503, "X", "2"));
-    simulator.script(
-        "sim.text-v1:0",
-        Scenario::stream(vec![Step::event("messageStart", "".into())]),
-    );
+    simulator.script("sim.text-v1:0", Scenario::stream(vec![Step::event("messageStart", "".into())]));
     let mut statuses = Vec::new();
     for _ in 0..3 {
         let mut stream = ask(&simulator, "hello").await;
@@ -314,10 +227,7 @@ async fn scripts_answer_in_their_order() {
 
 #[tokio::test]
 async fn dropping_the_simulator_closes_everything() {
-    let simulator = Simulator::builder()
-        .auth(Auth::off())
-        .start_in_thread()
-        .expect("it starts");
+    let simulator = Simulator::builder().auth(Auth::off()).start_in_thread().expect("it starts");
     let address = simulator.address();
     let mut stream = ask(&simulator, "sim:silence").await;
     head(&mut stream).await;
@@ -333,12 +243,8 @@ fn a_thread_without_a_runtime_can_wait() {
     use std::io::Write;
     let simulator = Simulator::builder().start_in_thread().expect("it starts");
     let mut stream = std::net::TcpStream::connect(simulator.address()).expect("it listens");
-    stream
-        .write_all(b"GET /foundation-models HTTP/1.1\r\nhost: localhost\r\n\r\n")
-        .expect("it reads");
+    stream.write_all(b"GET /foundation-models HTTP/1.1\r\nhost: localhost\r\n\r\n").expect("it reads");
     let refused = |log: &bedrock_sim::Log| log.requests().iter().any(|r| r.status == Some(403));
     assert!(simulator.wait_for_blocking(refused, LIMIT));
-    assert!(
-        !simulator.wait_for_blocking(|log| log.requests().len() > 1, Duration::from_millis(10))
-    );
+    assert!(!simulator.wait_for_blocking(|log| log.requests().len() > 1, Duration::from_millis(10)));
 }

@@ -7,6 +7,9 @@ use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use tokio::sync::OnceCell;
 
 use super::region;
@@ -18,6 +21,8 @@ pub(crate) struct Access {
     pub(crate) region: Option<String>,
     /// A profile of the shared configuration files.
     pub(crate) profile: Option<String>,
+    /// In place of whatever the environment holds. Its `Debug` shows no secret.
+    pub(crate) key: Option<Credentials>,
     /// In place of the region's own endpoint, for both services.
     pub(crate) endpoint: Option<String>,
     /// For a connection to be made.
@@ -65,7 +70,7 @@ impl Clients {
     async fn shared(&self) -> &SdkConfig {
         self.shared
             .get_or_init(async || {
-                let Access { region, profile, endpoint, connect_timeout } = &self.access;
+                let Access { region, profile, key, endpoint, connect_timeout } = &self.access;
                 let region = region::resolve(region.as_deref(), profile.as_deref()).await;
                 let mut loader = aws_config::defaults(BehaviorVersion::latest())
                     .region(Region::new(region))
@@ -76,6 +81,12 @@ impl Clients {
                     .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
                 if let Some(profile) = profile {
                     loader = loader.profile_name(profile);
+                }
+                if let Some(key) = key {
+                    // Over a bearer token in the environment too.
+                    loader = loader
+                        .credentials_provider(SharedCredentialsProvider::new(key.clone()))
+                        .auth_scheme_preference([AuthSchemeId::from("sigv4")]);
                 }
                 if let Some(endpoint) = endpoint {
                     loader = loader.endpoint_url(endpoint);

@@ -9,8 +9,7 @@ use crate::{Scenario, Step};
 
 /// Letters to a fragment of a tool's arguments.
 const LETTERS_A_FRAGMENT: usize = 8;
-const SIGNATURE: &str =
-    "EqQBCkgIBhABGAIiQHNpbXVsYXRlZC1zaWduYXR1cmUtbm90LWEtcmVhbC1vbmUSDHNpbXVsYXRvcg==";
+const SIGNATURE: &str = "EqQBCkgIBhABGAIiQHNpbXVsYXRlZC1zaWduYXR1cmUtbm90LWEtcmVhbC1vbmUSDHNpbXVsYXRvcg==";
 const REDACTED: &str = "RXJ3QkNrZ0lCeEFCR0FJaVFITnBiWFZzWVhSbFpDMXlaV1JoWTNSbFpBPT0=";
 
 pub(crate) fn text(call: &Call<'_>) -> Scenario {
@@ -40,17 +39,11 @@ fn with_metadata(mut scenario: Scenario, more: Value) -> Scenario {
 
 pub(crate) fn tools(call: &Call<'_>) -> Scenario {
     tool_calls(call, 1, &|index, tool| {
-        let input = call
-            .args
-            .json("input")
-            .cloned()
-            .unwrap_or_else(|| example(tool.schema));
+        let input = call.args.json("input").cloned().unwrap_or_else(|| example(tool.schema));
         let input = input.to_string();
         // Claude opens every call with an empty fragment.
         let fragments = [""].into_iter().chain(fragments(&input));
-        fragments
-            .map(|f| delta(index, json!({ "toolUse": { "input": f } })))
-            .collect()
+        fragments.map(|f| delta(index, json!({ "toolUse": { "input": f } }))).collect()
     })
 }
 
@@ -58,9 +51,7 @@ pub(crate) fn parallel_tools(call: &Call<'_>) -> Scenario {
     tool_calls(call, call.args.count("count"), &|index, tool| {
         let input = example(tool.schema).to_string();
         let fragments = fragments(&input);
-        fragments
-            .map(|f| delta(index, json!({ "toolUse": { "input": f } })))
-            .collect()
+        fragments.map(|f| delta(index, json!({ "toolUse": { "input": f } }))).collect()
     })
 }
 
@@ -69,11 +60,7 @@ pub(crate) fn tools_no_input(call: &Call<'_>) -> Scenario {
 }
 
 /// Calls of the request's tools in turn, after a text block when `say` asks for one.
-fn tool_calls(
-    call: &Call<'_>,
-    count: usize,
-    deltas: &dyn Fn(usize, &Tool<'_>) -> Vec<Step>,
-) -> Scenario {
+fn tool_calls(call: &Call<'_>, count: usize, deltas: &dyn Fn(usize, &Tool<'_>) -> Vec<Step>) -> Scenario {
     let tools = call.request.tools();
     if tools.is_empty() {
         return of_text(call, "You gave me no tools.");
@@ -84,10 +71,7 @@ fn tool_calls(
     for (n, tool) in tools.iter().cycle().take(count).enumerate() {
         let index = first + n;
         let id = format!("tooluse_Simulator{n:013}");
-        blocks.push(block_start(
-            index,
-            json!({ "toolUse": { "name": tool.name, "toolUseId": id } }),
-        ));
+        blocks.push(block_start(index, json!({ "toolUse": { "name": tool.name, "toolUseId": id } })));
         blocks.extend(deltas(index, tool));
         blocks.push(block_stop(index));
     }
@@ -95,10 +79,7 @@ fn tool_calls(
 }
 
 fn fragments(text: &str) -> impl Iterator<Item = &str> {
-    let boundaries = text
-        .char_indices()
-        .map(|(place, _)| place)
-        .step_by(LETTERS_A_FRAGMENT);
+    let boundaries = text.char_indices().map(|(place, _)| place).step_by(LETTERS_A_FRAGMENT);
     let mut cuts: Vec<usize> = boundaries.collect();
     cuts.push(text.len());
     let pairs: Vec<(usize, usize)> = cuts.windows(2).map(|pair| (pair[0], pair[1])).collect();
@@ -118,9 +99,7 @@ fn example(schema: &Value) -> Value {
         Some("null") => Value::Null,
         _ => {
             let properties = schema["properties"].as_object().into_iter().flatten();
-            properties
-                .map(|(name, schema)| (name.clone(), example(schema)))
-                .collect()
+            properties.map(|(name, schema)| (name.clone(), example(schema))).collect()
         }
     }
 }
@@ -142,26 +121,19 @@ pub(crate) fn tool_result(call: &Call<'_>) -> Scenario {
 /// The texts and JSON values of a tool result's content; media by kind alone.
 fn quote(content: &Value) -> String {
     let blocks = content.as_array().into_iter().flatten().flat_map(|block| {
-        block
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(kind, value)| match kind.as_str() {
-                "text" => value.as_str().unwrap_or_default().to_owned(),
-                "json" => value.to_string(),
-                media => format!("[{media}]"),
-            })
+        block.as_object().into_iter().flatten().map(|(kind, value)| match kind.as_str() {
+            "text" => value.as_str().unwrap_or_default().to_owned(),
+            "json" => value.to_string(),
+            media => format!("[{media}]"),
+        })
     });
     blocks.collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn reasoning(call: &Call<'_>) -> Scenario {
     let thought = "The user wants an answer. I shall give a short one.";
-    let reasoning =
-        |member: &str, value: &str| delta(0, json!({ "reasoningContent": { (member): value } }));
-    let thoughts = events::pieces(thought)
-        .into_iter()
-        .map(|piece| reasoning("text", piece));
+    let reasoning = |member: &str, value: &str| delta(0, json!({ "reasoningContent": { (member): value } }));
+    let thoughts = events::pieces(thought).into_iter().map(|piece| reasoning("text", piece));
     let signature = (call.args.text("signed") == "yes").then(|| reasoning("signature", SIGNATURE));
     let mut blocks: Vec<Step> = thoughts.chain(signature).chain([block_stop(0)]).collect();
     let text = "Here is a short answer.";
@@ -172,9 +144,7 @@ pub(crate) fn reasoning(call: &Call<'_>) -> Scenario {
 pub(crate) fn redacted_reasoning(call: &Call<'_>) -> Scenario {
     let redacted = json!({ "reasoningContent": { "redactedContent": REDACTED } });
     let text = "I cannot show how I came to it.";
-    let blocks = [delta(0, redacted), block_stop(0)]
-        .into_iter()
-        .chain(text_block(1, text));
+    let blocks = [delta(0, redacted), block_stop(0)].into_iter().chain(text_block(1, text));
     of_blocks(call, blocks.collect(), "end_turn", 40)
 }
 
@@ -193,17 +163,9 @@ pub(crate) fn citations(call: &Call<'_>) -> Scenario {
 pub(crate) fn guardrail(call: &Call<'_>) -> Scenario {
     let masked = call.args.text("action") == "masked";
     let (text, action, reason) = if masked {
-        (
-            "My name is {NAME}.",
-            "ANONYMIZED",
-            "No action.\nGuardrail masked.",
-        )
+        ("My name is {NAME}.", "ANONYMIZED", "No action.\nGuardrail masked.")
     } else {
-        (
-            "Sorry, the model cannot answer this question.",
-            "BLOCKED",
-            "Guardrail blocked.",
-        )
+        ("Sorry, the model cannot answer this question.", "BLOCKED", "Guardrail blocked.")
     };
     let metrics = json!({
         "guardrailCoverage": { "textCharacters": { "guarded": 40, "total": 40 } },
@@ -229,10 +191,7 @@ pub(crate) fn guardrail(call: &Call<'_>) -> Scenario {
         ] },
     } } });
     let blocks = text_block(0, text);
-    with_metadata(
-        of_blocks(call, blocks, "guardrail_intervened", tokens(text)),
-        trace,
-    )
+    with_metadata(of_blocks(call, blocks, "guardrail_intervened", tokens(text)), trace)
 }
 
 pub(crate) fn long(call: &Call<'_>) -> Scenario {
@@ -245,22 +204,12 @@ pub(crate) fn long(call: &Call<'_>) -> Scenario {
         times: deltas,
         every: args.millis("every"),
     };
-    Scenario::stream(answer(
-        vec![repeat, block_stop(0)],
-        "end_turn",
-        10,
-        deltas as u64,
-    ))
+    Scenario::stream(answer(vec![repeat, block_stop(0)], "end_turn", 10, deltas as u64))
 }
 
 pub(crate) fn stop(call: &Call<'_>) -> Scenario {
     let text = "This answer ends in its own way.";
-    of_blocks(
-        call,
-        text_block(0, text),
-        &call.args.text("reason"),
-        tokens(text),
-    )
+    of_blocks(call, text_block(0, text), &call.args.text("reason"), tokens(text))
 }
 
 pub(crate) fn empty(call: &Call<'_>) -> Scenario {
@@ -268,29 +217,17 @@ pub(crate) fn empty(call: &Call<'_>) -> Scenario {
 }
 
 pub(crate) fn unknown_event(call: &Call<'_>) -> Scenario {
-    let mut scenario = of_text(
-        call,
-        "An event that nobody knows stands between these words.",
-    );
-    let event = Step::event(
-        "futureEvent",
-        json!({ "contentBlockIndex": 0, "anything": [1, 2] }),
-    );
+    let mut scenario = of_text(call, "An event that nobody knows stands between these words.");
+    let event = Step::event("futureEvent", json!({ "contentBlockIndex": 0, "anything": [1, 2] }));
     scenario.steps.insert(2, event);
     scenario
 }
 
 pub(crate) fn unknown_members(call: &Call<'_>) -> Scenario {
-    let mut scenario = of_text(
-        call,
-        "Every event of this answer has members that nobody knows.",
-    );
+    let mut scenario = of_text(call, "Every event of this answer has members that nobody knows.");
     for step in &mut scenario.steps {
         if let Step::Event { payload, .. } = step {
-            events::merge(
-                payload,
-                json!({ "futureMember": { "nested": [null, 1.5, "x"] } }),
-            );
+            events::merge(payload, json!({ "futureMember": { "nested": [null, 1.5, "x"] } }));
         }
     }
     let delta = delta(0, json!({ "futureDelta": { "value": 1 } }));
@@ -306,8 +243,10 @@ pub(crate) fn block_start_text(call: &Call<'_>) -> Scenario {
 
 pub(crate) fn server_tool(call: &Call<'_>) -> Scenario {
     let id = "tooluse_SimulatorServer0000000";
-    let tool_use = json!({ "toolUse": { "name": "nova_grounding", "toolUseId": id, "type": "server_tool_use" } });
-    let result = json!({ "toolResult": { "status": "success", "toolUseId": id, "type": "nova_grounding_result" } });
+    let tool_use =
+        json!({ "toolUse": { "name": "nova_grounding", "toolUseId": id, "type": "server_tool_use" } });
+    let result =
+        json!({ "toolResult": { "status": "success", "toolUseId": id, "type": "nova_grounding_result" } });
     let citation = json!({ "citation": { "location": { "web": {
         "domain": "example.com",
         "url": "https://example.com/bedrock",
@@ -315,10 +254,7 @@ pub(crate) fn server_tool(call: &Call<'_>) -> Scenario {
     let text = "The service looked it up by itself.";
     let mut blocks = vec![
         block_start(0, tool_use),
-        delta(
-            0,
-            json!({ "toolUse": { "input": "{\"query\":\"bedrock\"}" } }),
-        ),
+        delta(0, json!({ "toolUse": { "input": "{\"query\":\"bedrock\"}" } })),
         block_stop(0),
         block_start(1, result),
         delta(1, json!({ "toolResult": [{ "text": "[HIDDEN]" }] })),
@@ -338,10 +274,7 @@ pub(crate) fn cached(call: &Call<'_>) -> Scenario {
         "cacheWriteInputTokenCount": written,
         "cacheWriteInputTokens": written,
     } });
-    with_metadata(
-        of_text(call, "Part of the prompt was known already."),
-        usage,
-    )
+    with_metadata(of_text(call, "Part of the prompt was known already."), usage)
 }
 
 pub(crate) fn service_tier(call: &Call<'_>) -> Scenario {

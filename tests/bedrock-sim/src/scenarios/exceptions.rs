@@ -16,17 +16,8 @@ pub(crate) struct StreamException {
     more: &'static str,
 }
 
-const fn exception(
-    name: &'static str,
-    kind: &'static str,
-    message: &'static str,
-) -> StreamException {
-    StreamException {
-        name,
-        kind,
-        message,
-        more: "{}",
-    }
+const fn exception(name: &'static str, kind: &'static str, message: &'static str) -> StreamException {
+    StreamException { name, kind, message, more: "{}" }
 }
 
 const EXCEPTIONS: &[StreamException] = &[
@@ -57,25 +48,13 @@ const EXCEPTIONS: &[StreamException] = &[
         "Bedrock is unable to process your request.",
     ),
     // The caller brings its own kind.
-    exception(
-        "exception",
-        "futureException",
-        "An exception that nobody has modelled.",
-    ),
+    exception("exception", "futureException", "An exception that nobody has modelled."),
 ];
 
 const PARAMETERS: &[Parameter] = &[
     AFTER,
-    Parameter {
-        name: "message",
-        default: "",
-        about: "another message",
-    },
-    Parameter {
-        name: "kind",
-        default: "",
-        about: "another exception name",
-    },
+    Parameter { name: "message", default: "", about: "another message" },
+    Parameter { name: "kind", default: "", about: "another exception name" },
 ];
 
 pub(crate) fn entries() -> impl Iterator<Item = Entry> {
@@ -90,19 +69,10 @@ pub(crate) fn entries() -> impl Iterator<Item = Entry> {
 }
 
 pub(crate) fn build(exception: &StreamException, call: &Call<'_>) -> Scenario {
-    let message = call
-        .args
-        .optional("message")
-        .unwrap_or_else(|| exception.message.to_owned());
-    let kind = call
-        .args
-        .optional("kind")
-        .unwrap_or_else(|| exception.kind.to_owned());
+    let message = call.args.optional("message").unwrap_or_else(|| exception.message.to_owned());
+    let kind = call.args.optional("kind").unwrap_or_else(|| exception.kind.to_owned());
     let mut payload = json!({ "message": message });
     let more: Value = serde_json::from_str(exception.more).unwrap_or_default();
     events::merge(&mut payload, more);
-    super::faults::begun(call).step(Step::Exception {
-        name: kind,
-        payload,
-    })
+    super::faults::begun(call).step(Step::Exception { name: kind, payload })
 }

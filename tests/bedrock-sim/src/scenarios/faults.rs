@@ -86,15 +86,11 @@ pub(crate) fn not_json(call: &Call<'_>) -> Scenario {
         (":content-type", "application/json"),
         (":message-type", "event"),
     ];
-    begun(call).step(Step::Raw(frame::encode(
-        &headers,
-        b"{\"contentBlockIndex\":0,",
-    )))
+    begun(call).step(Step::Raw(frame::encode(&headers, b"{\"contentBlockIndex\":0,")))
 }
 
 pub(crate) fn wrong_content_type(call: &Call<'_>) -> Scenario {
-    Scenario::text("These are frames all the same.")
-        .header("content-type", &call.args.text("content-type"))
+    Scenario::text("These are frames all the same.").header("content-type", &call.args.text("content-type"))
 }
 
 pub(crate) fn proxy_error(call: &Call<'_>) -> Scenario {

@@ -16,19 +16,8 @@ pub(crate) struct HttpError {
     more: &'static str,
 }
 
-const fn error(
-    name: &'static str,
-    status: u16,
-    code: &'static str,
-    message: &'static str,
-) -> HttpError {
-    HttpError {
-        name,
-        code,
-        status,
-        message,
-        more: "{}",
-    }
+const fn error(name: &'static str, status: u16, code: &'static str, message: &'static str) -> HttpError {
+    HttpError { name, code, status, message, more: "{}" }
 }
 
 pub(crate) const HTTP_ERRORS: &[HttpError] = &[
@@ -44,30 +33,15 @@ pub(crate) const HTTP_ERRORS: &[HttpError] = &[
         "ValidationException",
         "The model returned the following errors: messages.0: invalid.",
     ),
-    error(
-        "context-overflow",
-        400,
-        "ValidationException",
-        "Input is too long for requested model.",
-    ),
+    error("context-overflow", 400, "ValidationException", "Input is too long for requested model."),
     error(
         "on-demand",
         400,
         "ValidationException",
         "Invocation of model ID sim.on-demand-v1:0 with on-demand throughput isn\u{2019}t supported. Retry your request with the ID or ARN of an inference profile that contains this model.",
     ),
-    error(
-        "throttling",
-        429,
-        "ThrottlingException",
-        "Too many requests, please wait before trying again.",
-    ),
-    error(
-        "too-many-tokens",
-        429,
-        "ThrottlingException",
-        "Too many tokens, please wait before trying again.",
-    ),
+    error("throttling", 429, "ThrottlingException", "Too many requests, please wait before trying again."),
+    error("too-many-tokens", 429, "ThrottlingException", "Too many tokens, please wait before trying again."),
     error(
         "model-not-ready",
         429,
@@ -149,40 +123,15 @@ pub(crate) const HTTP_ERRORS: &[HttpError] = &[
         "Missing Authentication Token",
     ),
     // The caller brings its own code and status.
-    error(
-        "error",
-        500,
-        "FutureException",
-        "An error that nobody has modelled.",
-    ),
+    error("error", 500, "FutureException", "An error that nobody has modelled."),
 ];
 
 const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "message",
-        default: "",
-        about: "another message",
-    },
-    Parameter {
-        name: "code",
-        default: "",
-        about: "another error name",
-    },
-    Parameter {
-        name: "status",
-        default: "0",
-        about: "another HTTP status",
-    },
-    Parameter {
-        name: "retry-after",
-        default: "",
-        about: "the Retry-After header, in seconds",
-    },
-    Parameter {
-        name: "amz-retry-after",
-        default: "",
-        about: "the x-amz-retry-after header, in ms",
-    },
+    Parameter { name: "message", default: "", about: "another message" },
+    Parameter { name: "code", default: "", about: "another error name" },
+    Parameter { name: "status", default: "0", about: "another HTTP status" },
+    Parameter { name: "retry-after", default: "", about: "the Retry-After header, in seconds" },
+    Parameter { name: "amz-retry-after", default: "", about: "the x-amz-retry-after header, in ms" },
 ];
 
 pub(crate) fn entries() -> impl Iterator<Item = Entry> {
@@ -198,12 +147,8 @@ pub(crate) fn entries() -> impl Iterator<Item = Entry> {
 
 pub(crate) fn build(error: &HttpError, call: &Call<'_>) -> Scenario {
     let args = &call.args;
-    let message = args
-        .optional("message")
-        .unwrap_or_else(|| error.message.to_owned());
-    let code = args
-        .optional("code")
-        .unwrap_or_else(|| error.code.to_owned());
+    let message = args.optional("message").unwrap_or_else(|| error.message.to_owned());
+    let code = args.optional("code").unwrap_or_else(|| error.code.to_owned());
     let status = match u16::try_from(args.number("status")) {
         Ok(status) if status != 0 => status,
         _ => error.status,
@@ -212,13 +157,8 @@ pub(crate) fn build(error: &HttpError, call: &Call<'_>) -> Scenario {
     let more: Value = serde_json::from_str(error.more).unwrap_or_default();
     crate::events::merge(&mut body, more);
     let scenario = Scenario::json(status, &body).header("x-amzn-errortype", &code);
-    [
-        ("retry-after", "retry-after"),
-        ("amz-retry-after", "x-amz-retry-after"),
-    ]
-    .iter()
-    .filter_map(|(parameter, header)| Some((header, args.optional(parameter)?)))
-    .fold(scenario, |scenario, (header, value)| {
-        scenario.header(header, &value)
-    })
+    [("retry-after", "retry-after"), ("amz-retry-after", "x-amz-retry-after")]
+        .iter()
+        .filter_map(|(parameter, header)| Some((header, args.optional(parameter)?)))
+        .fold(scenario, |scenario, (header, value)| scenario.header(header, &value))
 }

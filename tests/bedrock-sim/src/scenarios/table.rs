@@ -6,11 +6,7 @@ use crate::Scenario;
 use crate::registry::{Answer, Call, Entry, Parameter};
 
 const fn p(name: &'static str, default: &'static str, about: &'static str) -> Parameter {
-    Parameter {
-        name,
-        default,
-        about,
-    }
+    Parameter { name, default, about }
 }
 
 /// A good answer that is built from the request.
@@ -38,71 +34,35 @@ const fn fixed(
     about: &'static str,
 ) -> Entry {
     let answer = answer(name, build, parameters, about);
-    Entry {
-        reads_request: false,
-        yields_to_tool_result: false,
-        ..answer
-    }
+    Entry { reads_request: false, yields_to_tool_result: false, ..answer }
 }
 
 const SAY: Parameter = p("say", "", "a text block before the call");
 
 pub(crate) static SCENARIOS: &[Entry] = &[
-    answer(
-        "text",
-        ok::text,
-        &[],
-        "text: the rest of the line, or `You said: PROMPT`",
-    ),
+    answer("text", ok::text, &[], "text: the rest of the line, or `You said: PROMPT`"),
     answer(
         "tools",
         ok::tools,
-        &[
-            SAY,
-            p(
-                "input",
-                "",
-                "the arguments, as JSON; by default made from the schema",
-            ),
-        ],
+        &[SAY, p("input", "", "the arguments, as JSON; by default made from the schema")],
         "calls the first (or the chosen) tool, its arguments in several fragments of which the first is empty",
     ),
-    answer(
-        "tools-no-input",
-        ok::tools_no_input,
-        &[SAY],
-        "calls a tool without a single toolUse delta",
-    ),
+    answer("tools-no-input", ok::tools_no_input, &[SAY], "calls a tool without a single toolUse delta"),
     answer(
         "parallel-tools",
         ok::parallel_tools,
         &[p("count", "2", "calls"), SAY],
         "calls several tools, in turn",
     ),
-    answer(
-        "tool-result",
-        ok::tool_result,
-        &[],
-        "text that quotes the tool results of the last message",
-    ),
+    answer("tool-result", ok::tool_result, &[], "text that quotes the tool results of the last message"),
     answer(
         "reasoning",
         ok::reasoning,
         &[p("signed", "yes", "`no` leaves the signature out")],
         "reasoning with a signature, then text",
     ),
-    answer(
-        "redacted-reasoning",
-        ok::redacted_reasoning,
-        &[],
-        "redacted reasoning, then text",
-    ),
-    answer(
-        "citations",
-        ok::citations,
-        &[],
-        "text with a citation of a document",
-    ),
+    answer("redacted-reasoning", ok::redacted_reasoning, &[], "redacted reasoning, then text"),
+    answer("citations", ok::citations, &[], "text with a citation of a document"),
     answer(
         "guardrail",
         ok::guardrail,
@@ -118,10 +78,7 @@ pub(crate) static SCENARIOS: &[Entry] = &[
     answer(
         "cached",
         ok::cached,
-        &[
-            p("read", "1000", "tokens read from the cache"),
-            p("write", "200", "tokens written to it"),
-        ],
+        &[p("read", "1000", "tokens read from the cache"), p("write", "200", "tokens written to it")],
         "usage with cache reads and writes",
     ),
     answer(
@@ -144,24 +101,14 @@ pub(crate) static SCENARIOS: &[Entry] = &[
         "text that ends with any stop reason",
     ),
     answer("empty", ok::empty, &[], "no content block at all"),
-    answer(
-        "unknown-event",
-        ok::unknown_event,
-        &[],
-        "an event type that nobody knows, amid text",
-    ),
+    answer("unknown-event", ok::unknown_event, &[], "an event type that nobody knows, amid text"),
     answer(
         "unknown-members",
         ok::unknown_members,
         &[],
         "unknown members in every event, and a delta of an unknown kind",
     ),
-    answer(
-        "block-start",
-        ok::block_start_text,
-        &[],
-        "a text block that is opened by contentBlockStart",
-    ),
+    answer("block-start", ok::block_start_text, &[], "a text block that is opened by contentBlockStart"),
     fixed(
         "long",
         ok::long,
@@ -194,48 +141,23 @@ pub(crate) static SCENARIOS: &[Entry] = &[
         &[AFTER],
         "a frame whose message checksum is wrong, then the end",
     ),
-    fixed(
-        "cut-frame",
-        faults::cut_frame,
-        &[AFTER],
-        "half a frame, then the end",
-    ),
-    fixed(
-        "early-end",
-        faults::early_end,
-        &[AFTER],
-        "a clean end before messageStop",
-    ),
+    fixed("cut-frame", faults::cut_frame, &[AFTER], "half a frame, then the end"),
+    fixed("early-end", faults::early_end, &[AFTER], "a clean end before messageStop"),
     fixed(
         "end-after-stop",
         faults::end_after_stop,
         &[AFTER],
         "a clean end after messageStop, without metadata",
     ),
-    fixed(
-        "silence",
-        faults::silence,
-        &[AFTER],
-        "nothing more for ever; the connection stays open",
-    ),
-    fixed(
-        "no-headers",
-        faults::no_headers,
-        &[],
-        "no answer at all; the connection stays open",
-    ),
+    fixed("silence", faults::silence, &[AFTER], "nothing more for ever; the connection stays open"),
+    fixed("no-headers", faults::no_headers, &[], "no answer at all; the connection stays open"),
     fixed(
         "close",
         faults::close,
         &[AFTER],
         "the body breaks off: h1 closes without the last chunk, h2 resets the stream",
     ),
-    fixed(
-        "reset",
-        faults::reset,
-        &[AFTER],
-        "the TCP connection is reset, and all its streams with it",
-    ),
+    fixed("reset", faults::reset, &[AFTER], "the TCP connection is reset, and all its streams with it"),
     fixed(
         "slow-headers",
         faults::slow_headers,
@@ -258,12 +180,7 @@ pub(crate) static SCENARIOS: &[Entry] = &[
         ],
         "a frame of :message-type error",
     ),
-    fixed(
-        "not-json",
-        faults::not_json,
-        &[AFTER],
-        "an event whose payload is not JSON, then the end",
-    ),
+    fixed("not-json", faults::not_json, &[AFTER], "an event whose payload is not JSON, then the end"),
     fixed(
         "wrong-content-type",
         faults::wrong_content_type,

@@ -1,0 +1,53 @@
+//! (a) Outcrop, with the sandbox at its defaults: an instance for each stream.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail, ensure};
+use outcrop::{Event, Host, HostBuilder, Limits, Request};
+
+use super::{Answer, Client, MODEL, PROMPT, REGION};
+use crate::rows::Shape;
+
+#[derive(Clone)]
+pub(super) struct Outcrop {
+    host: Host,
+    model: String,
+}
+
+/// The host of a row. Only the limits of streams are raised, and only where the row has more.
+pub(super) fn host(shape: &Shape) -> HostBuilder {
+    let mut limits = Limits::default();
+    limits.streams = limits.streams.max(shape.at_once);
+    limits.process_streams = limits.process_streams.max(shape.at_once);
+    Host::builder().region(REGION).limits(limits)
+}
+
+impl Outcrop {
+    /// A host with a full listing in its cache.
+    pub(super) async fn new(shape: &Shape, endpoint: &str) -> Result<Self> {
+        let host = host(shape).endpoint(endpoint).build()?;
+        let model = format!("amazon-bedrock/{MODEL}");
+        let listed = host.models().await?;
+        ensure!(listed.problems.is_empty(), "the listing is not full: {:?}", listed.problems);
+        ensure!(listed.models.iter().any(|listed| listed.id == model), "{model} is not listed");
+        Ok(Self { host, model })
+    }
+}
+
+impl Client for Outcrop {
+    async fn stream(&self) -> Result<Answer> {
+        let request = Request::new(&self.model).user(PROMPT);
+        let mut answer = Answer::default();
+        let asked = Instant::now();
+        let mut stream = self.host.stream(request);
+        while let Some(event) = stream.next().await {
+            match event {
+                Event::TextDelta { delta, .. } => answer.text(delta.len(), || asked.elapsed()),
+                Event::Done { .. } => return Ok(answer),
+                Event::Error { error } => bail!(error),
+                _ => {}
+            }
+        }
+        bail!("the stream had no end: {answer:?}")
+    }
+}

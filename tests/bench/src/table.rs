@@ -1,0 +1,109 @@
+//! The table.
+
+use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
+
+use crate::clients::Kind;
+use crate::measure::{Figures, Measure, median};
+use crate::rows::Row;
+
+/// What one client came to on one row of one run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Sample {
+    pub(crate) run: u32,
+    pub(crate) row: Row,
+    pub(crate) client: Kind,
+    pub(crate) figures: Figures,
+}
+
+/// The table: a line for each measure of each row, with medians over the runs.
+pub(crate) fn render(samples: &[Sample]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let clients = [('a', Kind::Outcrop), ('b', Kind::Sdk), ('c', Kind::Hyper)];
+    let mut header = vec!["streams".to_owned(), "measure".to_owned()];
+    header.extend(clients.map(|(letter, kind)| format!("({letter}) {}", kind.title())));
+    header.extend(["a/b".to_owned(), "a/c".to_owned()]);
+    table.set_header(header);
+    for row in rows(samples) {
+        for (place, measure) in row.measures().iter().enumerate() {
+            let title = if place == 0 { row.title() } else { "" };
+            let mut line = vec![title.to_owned(), measure.title().to_owned()];
+            let [a, b, c] = clients.map(|(_, kind)| values(samples, row, kind, *measure));
+            line.extend([&a, &b, &c].map(|values| figure(median(values))));
+            line.extend([ratio(&a, &b), ratio(&a, &c)]);
+            table.add_row(line);
+        }
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// The rows that were measured, in the order in which they were.
+fn rows(samples: &[Sample]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for sample in samples {
+        if !rows.contains(&sample.row) {
+            rows.push(sample.row);
+        }
+    }
+    rows
+}
+
+/// One value for each run, in the order of the runs.
+fn values(samples: &[Sample], row: Row, client: Kind, measure: Measure) -> Vec<f64> {
+    let of_it = samples.iter().filter(|sample| sample.row == row && sample.client == client);
+    of_it.map(|sample| measure.of(&sample.figures)).collect()
+}
+
+/// The median of the runs' ratios, and their range where there are several.
+fn ratio(values: &[f64], to: &[f64]) -> String {
+    let ratios: Vec<f64> = values.iter().zip(to).map(|(value, to)| value / to).collect();
+    let middle = figure(median(&ratios));
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    match ratios.len() {
+        0 | 1 => middle,
+        _ => format!("{middle} ({} to {})", figure(least), figure(most)),
+    }
+}
+
+/// A number with about three digits that matter.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        large if large >= 100.0 => format!("{value:.0}"),
+        middling if middling >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_of_the_same_run() {
+        assert_eq!(ratio(&[2.0], &[4.0]), "0.50");
+        assert_eq!(ratio(&[1.0, 6.0, 2.0], &[1.0, 2.0, 1.0]), "2.00 (1.00 to 3.00)");
+    }
+
+    #[test]
+    fn numbers_have_three_digits() {
+        assert_eq!([figure(1234.5), figure(12.34), figure(0.987)], ["1234", "12.3", "0.99"]);
+    }
+
+    #[test]
+    fn each_measure_has_a_line() {
+        let figures =
+            |cpu| Figures { cpu_us_per_event: cpu, wall_ms: 250.0, peak_mb: 30.0, first_text_us: 160.0 };
+        let samples = [(Kind::Outcrop, 1.0), (Kind::Sdk, 2.0), (Kind::Hyper, 0.5)]
+            .map(|(client, cpu)| Sample { run: 0, row: Row::Coalesced1, client, figures: figures(cpu) });
+        let text = render(&samples);
+        let words: Vec<&str> =
+            text.lines().find(|l| l.contains("CPU")).expect("a line").split_whitespace().collect();
+        assert!(words.ends_with(&["1.00", "2.00", "0.50", "0.50", "2.00"]), "{text}");
+        assert_eq!(text.lines().filter(|line| line.contains("coalesced")).count(), 1, "{text}");
+    }
+}

@@ -1,0 +1,5 @@
+//! Builds the plugins that the tests load.
+
+fn main() {
+    component_builder::build("repair-plugin", "../repair-plugin", "repair.wasm");
+}

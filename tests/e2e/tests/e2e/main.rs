@@ -1,0 +1,15 @@
+//! Outcrop as its users meet it: the built binary and the library, against the simulator,
+//! recorded answers of the real service, and peers that are not ours.
+
+mod cancel;
+mod command_line;
+mod contract;
+mod errors;
+mod faults;
+mod http2;
+mod library;
+mod media;
+mod peers;
+mod recordings;
+mod repair;
+mod support;

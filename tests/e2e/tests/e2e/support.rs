@@ -1,0 +1,210 @@
+//! What the tests share: the simulator, a host that asks it, the binary, and the check of every body.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Operation, Simulator};
+use outcrop::{AssistantMessage, Error, Event, EventStream, Host, HostBuilder, Request};
+use serde_json::Value;
+
+/// Long enough for a slow machine; nothing is measured by it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A model that any scenario can be asked of.
+pub(crate) const MODEL: &str = "amazon-bedrock/sim.text-v1:0";
+
+/// A simulator on a runtime of its own. When the test is over, every body that was sent to it is
+/// checked against botocore's model, where botocore is installed.
+pub(crate) struct Sim(pub(crate) Simulator);
+
+impl std::ops::Deref for Sim {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.0
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            check_bodies(&self.0);
+        }
+    }
+}
+
+pub(crate) fn simulator() -> Sim {
+    Sim(Simulator::builder().start_in_thread().expect("the simulator starts"))
+}
+
+/// A host that knows nothing but the simulator.
+pub(crate) fn builder(sim: &Simulator) -> HostBuilder {
+    Host::builder().region("us-east-1").endpoint(sim.endpoint()).access_key(
+        DEFAULT_ACCESS_KEY,
+        DEFAULT_SECRET_KEY,
+        None,
+    )
+}
+
+pub(crate) fn host(sim: &Simulator) -> Host {
+    builder(sim).build().expect("a host")
+}
+
+/// A request whose prompt names a scenario of the simulator: `sim:long deltas=3`.
+pub(crate) fn ask(prompt: &str) -> Request {
+    Request::new(MODEL).user(prompt)
+}
+
+/// All events of a stream; fails the test where it does not end.
+pub(crate) async fn collect(mut stream: EventStream) -> Vec<Event> {
+    let all = async {
+        let mut events = Vec::new();
+        while let Some(event) = stream.next().await {
+            events.push(event);
+        }
+        events
+    };
+    let events = tokio::time::timeout(PATIENCE, all).await.expect("the stream ends");
+    let terminals = events.iter().filter(|event| event.is_terminal()).count();
+    assert_eq!(terminals, 1, "exactly one terminal event: {events:#?}");
+    assert!(events.last().is_some_and(Event::is_terminal), "the terminal event is the last: {events:#?}");
+    events
+}
+
+pub(crate) async fn done(stream: EventStream) -> AssistantMessage {
+    match collect(stream).await.pop() {
+        Some(Event::Done { message, .. }) => *message,
+        other => panic!("not done: {other:?}"),
+    }
+}
+
+pub(crate) async fn failed(stream: EventStream) -> Error {
+    match collect(stream).await.pop() {
+        Some(Event::Error { error }) => *error,
+        other => panic!("no error: {other:?}"),
+    }
+}
+
+/// The built binary, in an environment that holds the simulator's address and key and nothing else of AWS.
+pub(crate) fn outcrop(sim: &Simulator) -> Command {
+    let mut command = bare_outcrop();
+    command
+        .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCESS_KEY)
+        .env("AWS_SECRET_ACCESS_KEY", DEFAULT_SECRET_KEY)
+        .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", sim.endpoint())
+        .env("AWS_ENDPOINT_URL_BEDROCK", sim.endpoint());
+    if let Some(authority) = sim.ca_file() {
+        command.env("SSL_CERT_FILE", authority);
+    }
+    command
+}
+
+/// The built binary, with nothing of AWS in its environment.
+pub(crate) fn bare_outcrop() -> Command {
+    let mut command = Command::new(binary());
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env_remove("RUST_LOG")
+        .env_remove("OUTCROP_MODEL")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .stdin(Stdio::null());
+    command
+}
+
+/// `target/PROFILE/outcrop`, beside the folder that this test lies in.
+fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a path");
+    let folder = test.ancestors().nth(2).expect("target/PROFILE/deps");
+    let binary = folder.join("outcrop");
+    assert!(binary.is_file(), "{} is missing: run `make test`, or `cargo build -p outcrop-cli`", binary.display());
+    binary
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The lines of `--json` as values.
+pub(crate) fn json_lines(output: &Output) -> Vec<Value> {
+    text(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        .collect()
+}
+
+/// A folder beside the repository that only some machines have.
+pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")).join(folder);
+    if path.exists() {
+        return path.canonicalize().ok();
+    }
+    println!("skipped: {} is absent", path.display());
+    None
+}
+
+/// A file beside these tests.
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e").join(name)
+}
+
+/// A Python that has these modules: the peers' own (`make peers`), or the machine's.
+pub(crate) fn python_with(modules: &str) -> Option<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/bin/python");
+    let found = [own, PathBuf::from("python3")].into_iter().find(|python| {
+        Command::new(python)
+            .args(["-c", &format!("import {modules}")])
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    });
+    if found.is_none() {
+        println!("skipped: no Python here has {modules}");
+    }
+    found
+}
+
+/// Runs a script that must succeed, and gives what it printed.
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output().expect("it runs");
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}\n{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+fn check_bodies(sim: &Simulator) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut seen = Vec::new();
+    for request in sim.requests() {
+        let target = request.target.clone();
+        let has_body = matches!(
+            request.operation,
+            Operation::ConverseStream | Operation::Converse | Operation::CountTokens
+        );
+        // What the service itself would refuse to read is no body of ours.
+        if !has_body || request.body.is_empty() || seen.contains(&request.body) || seen.len() >= 20 {
+            continue;
+        }
+        let body = folder.path().join(seen.len().to_string());
+        std::fs::write(&body, &request.body).expect("written");
+        std::fs::write(body.with_extension("target"), format!("{} {target}", request.method)).expect("written");
+        seen.push(request.body);
+    }
+    if seen.is_empty() {
+        return;
+    }
+    let Some(tools) = shared("tools") else { return };
+    let Some(python) = python_with("botocore") else { return };
+    run(Command::new(python).arg(script("check_bodies.py")).arg(tools).arg(folder.path()));
+}
