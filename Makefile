@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint bench fmt install wasm-toolchain
+.PHONY: help run build test peers lint bench fmt install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -21,9 +21,13 @@ build: ## the release binary: target/release/outcrop
 install: build ## the release binary into PREFIX/bin
 	install -D -m 755 target/release/outcrop $(DESTDIR)$(PREFIX)/bin/outcrop
 
-test: ## set everything up and run every test
+test: peers ## set everything up and run every test
 	$(CARGO) build --locked --workspace --exclude outcrop-bench
-	$(CARGO) test --locked --workspace --exclude outcrop-bench
+	env -u AWS_PROFILE -u AWS_BEARER_TOKEN_BEDROCK AWS_EC2_METADATA_DISABLED=true \
+	    $(CARGO) test --locked --workspace --exclude outcrop-bench
+
+peers: ## install the peers that the tests are held against, where PyPI can be reached
+	@tests/peers
 
 lint: ## formatting, clippy with warnings as errors, licences and sources of dependencies
 	$(CARGO) fmt --all --check

@@ -135,7 +135,9 @@ impl Answer {
         }
         let event = match chunk {
             Chunk::TextDelta(deltas) => return self.begin_run(RunKind::Text, deltas).map(|()| None),
-            Chunk::ReasoningDelta(deltas) => return self.begin_run(RunKind::Reasoning, deltas).map(|()| None),
+            Chunk::ReasoningDelta(deltas) => {
+                return self.begin_run(RunKind::Reasoning, deltas).map(|()| None);
+            }
             Chunk::ToolArgumentsDelta(deltas) => {
                 return self.begin_run(RunKind::Arguments, deltas).map(|()| None);
             }
@@ -209,7 +211,9 @@ impl Answer {
         for &length in &lengths {
             end = end.saturating_add(length as usize);
             if !text.is_char_boundary(end) {
-                return Err(broken(format_args!("cut the deltas of block {index} where there is no character")));
+                return Err(broken(format_args!(
+                    "cut the deltas of block {index} where there is no character"
+                )));
             }
         }
         block.text.push_str(&text);
@@ -331,7 +335,11 @@ mod tests {
     }
 
     fn finished(reason: &str) -> Chunk {
-        Chunk::Finished(types::Finish { reason: reason.to_owned(), raw: reason.to_owned(), extensions: vec![] })
+        Chunk::Finished(types::Finish {
+            reason: reason.to_owned(),
+            raw: reason.to_owned(),
+            extensions: vec![],
+        })
     }
 
     fn play(chunks: Vec<Chunk>) -> Result<Vec<Event>> {
@@ -396,7 +404,11 @@ mod tests {
     fn call(arguments: &str) -> Vec<Chunk> {
         vec![
             Chunk::ToolCallStart((0, "id-1".to_owned(), "f".to_owned())),
-            Chunk::ToolArgumentsDelta(types::Deltas { index: 0, text: arguments.to_owned(), lengths: vec![] }),
+            Chunk::ToolArgumentsDelta(types::Deltas {
+                index: 0,
+                text: arguments.to_owned(),
+                lengths: vec![],
+            }),
             end(0),
         ]
     }

@@ -86,8 +86,7 @@ impl Bridge {
             .ok_or_else(|| format!("there is no operation {operation:?} on the bridge"))?;
         let id = ModelId::parse(model_id).map_err(str::to_owned)?;
         let asked = ModelId::parse(&brought.model_id).map_err(str::to_owned)?;
-        let is_listed =
-            |id: &str| self.cached_listing().is_some_and(|listing| listing.entry(id).is_some());
+        let is_listed = |id: &str| self.cached_listing().is_some_and(|listing| listing.entry(id).is_some());
         if !id.may_stand_for(&asked, is_listed) {
             return Err(format!(
                 "the plugin asked for {model_id:?}, which is neither the requested model nor listed"

@@ -127,9 +127,9 @@ impl Host {
 
 /// Cuts the routing prefix off a model id: the prefix with its slash, and the rest.
 fn route(model: &str) -> Result<(&str, &str)> {
-    let known = model
-        .split_once('/')
-        .filter(|(prefix, id)| PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix.trim())) && !id.is_empty());
+    let known = model.split_once('/').filter(|(prefix, id)| {
+        PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix.trim())) && !id.is_empty()
+    });
     match known {
         Some((prefix, id)) => Ok((&model[..=prefix.len()], id.trim())),
         None => {

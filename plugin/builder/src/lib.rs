@@ -15,6 +15,7 @@
 //! cannot download, `OUTCROP_WASM_TOOLCHAIN` may name a folder with a `rustc` that builds the
 //! target's standard library from source (`make wasm-toolchain` makes one from Debian's packages).
 #![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, reason = "it is how a build script speaks to cargo")]
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -119,11 +120,7 @@ fn compile(package: &str, workspace: &Path) -> PathBuf {
         "the guest {package} did not build for {TARGET}:\n{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    target_folder
-        .join(TARGET)
-        .join(PROFILE)
-        .join(package.replace('-', "_"))
-        .with_extension("wasm")
+    target_folder.join(TARGET).join(PROFILE).join(package.replace('-', "_")).with_extension("wasm")
 }
 
 /// `OUT_DIR` is `<target>/<profile>/build/<crate>-<hash>/out`.
@@ -161,12 +158,9 @@ fn install_target() {
 
 fn has_target() -> bool {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()
-        .is_ok_and(|output| {
-            output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
-        })
+    Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).output().is_ok_and(|output| {
+        output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
+    })
 }
 
 /// Wraps the core module; its WIT world stands in a custom section that wit-bindgen wrote.

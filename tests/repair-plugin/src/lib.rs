@@ -13,7 +13,9 @@ wit_bindgen::generate!({
 use std::cell::RefCell;
 
 use exports::outcrop::provider::provider::{Guest, GuestResponseStream, NextStep, Progress, ResponseStream};
-use outcrop::provider::bedrock_bridge::{self as bridge, Arrival, BodyPart, Call, Failure, FrameKind, Frames};
+use outcrop::provider::bedrock_bridge::{
+    self as bridge, Arrival, BodyPart, Call, Failure, FrameKind, Frames,
+};
 use outcrop::provider::memory::{self, Scope};
 use outcrop::provider::types::{
     Block, BlockEnd, Chunk, Deltas, Error, ErrorCode, Finish, Model, Request, Rewrite, Role, Usage,
@@ -113,7 +115,12 @@ impl State {
                 }
                 FrameKind::MessageStop => {
                     if self.open {
-                        chunks.push(Chunk::BlockEnd(BlockEnd { index: 0, signature: None, redacted: None, raw: None }));
+                        chunks.push(Chunk::BlockEnd(BlockEnd {
+                            index: 0,
+                            signature: None,
+                            redacted: None,
+                            raw: None,
+                        }));
                     }
                     self.stop = payload["stopReason"].as_str().map(str::to_owned);
                 }

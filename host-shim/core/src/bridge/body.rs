@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -330,7 +332,9 @@ mod tests {
             assert!(joined(&[Part::Json(body)], json!({}), &[]).is_err());
         }
         let media = Bytes::from_static(b"x");
-        assert!(joined(&[Part::Json(b"{\"a\":"), Part::Media(&media), Part::Json(b"}")], json!({}), &[]).is_err());
+        assert!(
+            joined(&[Part::Json(b"{\"a\":"), Part::Media(&media), Part::Json(b"}")], json!({}), &[]).is_err()
+        );
         let outside = [Part::Json(b"{\"a\":1"), Part::Media(&media), Part::Json(b"}")];
         assert!(joined(&outside, json!({}), &[]).is_err());
     }

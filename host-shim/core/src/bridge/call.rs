@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
     BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
 };
+use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
@@ -79,6 +79,7 @@ pub(crate) enum Arrival {
 }
 
 /// An operation under way. Dropping it cancels it.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it, within this crate")]
 pub struct Call {
     state: State,
     request_id: Option<String>,
@@ -88,7 +89,7 @@ enum State {
     /// Sent, and not answered yet.
     Opening(Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>),
     /// Answered with a stream.
-    Streaming(Answer),
+    Streaming(Box<Answer>),
     /// Answered as a whole. The body is handed over once.
     Whole(Vec<u8>),
     /// Read to the end.
@@ -103,7 +104,7 @@ struct Opened {
 }
 
 enum OpenedContent {
-    Stream(Answer),
+    Stream(Box<Answer>),
     Whole(Vec<u8>),
 }
 
@@ -234,7 +235,13 @@ struct Answer {
 
 impl Answer {
     fn new(body: SdkBody) -> Self {
-        Self { body, splitter: FrameSplitter::default(), batch: Batch::default(), said_all: false, outcome: None }
+        Self {
+            body,
+            splitter: FrameSplitter::default(),
+            batch: Batch::default(),
+            said_all: false,
+            outcome: None,
+        }
     }
 
     /// Reads the next bytes, if any are here.
@@ -246,7 +253,8 @@ impl Answer {
                 {
                     self.end(Err(Failure::new(Stage::Stream, format!("the answer is corrupted: {error}"))));
                 }
-                self.said_all |= self.batch.frames.last().is_some_and(|frame| frame.kind == FrameKind::Metadata);
+                self.said_all |=
+                    self.batch.frames.last().is_some_and(|frame| frame.kind == FrameKind::Metadata);
             }
             Some(Err(error)) => {
                 let said = super::failure::chain(&*error);
@@ -448,7 +456,10 @@ impl Intercept for Exchange {
             .headers()
             .get("authorization")
             .is_some_and(|value| value.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")));
-        if bearer && let Some(host) = plain_http_host(request.uri()) && !is_loopback(host) {
+        if bearer
+            && let Some(host) = plain_http_host(request.uri())
+            && !is_loopback(host)
+        {
             return Err(Refusal::BearerOverPlainHttp { host: host.to_owned() }.into());
         }
         Ok(())
@@ -466,11 +477,12 @@ impl Intercept for Exchange {
             return Ok(());
         }
         let content_type = response.headers().get("content-type").unwrap_or_default();
-        if !content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM)) {
+        if !content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM))
+        {
             return Err(Refusal::NoEventStream { content_type: content_type.to_owned() }.into());
         }
         let body = response.take_body();
-        self.keep(response, OpenedContent::Stream(Answer::new(body)));
+        self.keep(response, OpenedContent::Stream(Box::new(Answer::new(body))));
         Ok(())
     }
 
@@ -481,7 +493,10 @@ impl Intercept for Exchange {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        if !self.streamed && response.status().is_success() && let Some(bytes) = response.body().bytes() {
+        if !self.streamed
+            && response.status().is_success()
+            && let Some(bytes) = response.body().bytes()
+        {
             self.keep(response, OpenedContent::Whole(bytes.to_vec()));
         }
         Ok(())

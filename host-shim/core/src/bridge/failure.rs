@@ -136,7 +136,9 @@ pub(crate) enum Refusal {
     )]
     BearerOverPlainHttp { host: String },
     /// A success that is no event stream, so nothing that could be read as one.
-    #[error("the endpoint answered with content type {content_type:?} in place of an event stream; is it Bedrock's?")]
+    #[error(
+        "the endpoint answered with content type {content_type:?} in place of an event stream; is it Bedrock's?"
+    )]
     NoEventStream { content_type: String },
 }
 
@@ -217,7 +219,8 @@ impl From<&Failure> for crate::Error {
         let said = serde_json::from_slice(&failure.body).ok().map(|body: Body| body.message);
         let mut error = Self::new(class, said.unwrap_or_else(|| failure.message.clone()));
         if class == ErrorClass::Unauthenticated {
-            error.remedy = Some("set AWS credentials: keys, AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK".to_owned());
+            error.remedy =
+                Some("set AWS credentials: keys, AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK".to_owned());
         }
         error.provider_code.clone_from(&failure.error_type);
         error.http_status = failure.http_status;

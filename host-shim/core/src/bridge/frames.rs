@@ -191,13 +191,13 @@ fn classify(mut headers: &[u8]) -> Result<(FrameKind, &[u8]), FrameError> {
     let (mut message_type, mut event, mut exception, mut code): (&[u8], _, _, _) =
         (b"event", None, None, None);
     while !headers.is_empty() {
-        let (name, value, rest) = header(headers)?;
-        headers = rest;
-        match name {
-            b":message-type" => message_type = value,
-            b":event-type" => event = Some(value),
-            b":exception-type" => exception = Some(value),
-            b":error-code" => code = Some(value),
+        let header = Header::read(headers).ok_or(FrameError::Headers)?;
+        headers = header.rest;
+        match header.name {
+            b":message-type" => message_type = header.value,
+            b":event-type" => event = Some(header.value),
+            b":exception-type" => exception = Some(header.value),
+            b":error-code" => code = Some(header.value),
             _ => {}
         }
     }
@@ -211,9 +211,16 @@ fn classify(mut headers: &[u8]) -> Result<(FrameKind, &[u8]), FrameError> {
     .ok_or(FrameError::Unnamed)
 }
 
-/// A header's name, its value's bytes, and what follows.
-fn header(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), FrameError> {
-    let read = || -> Option<(&[u8], &[u8], &[u8])> {
+/// A header, and what follows it.
+struct Header<'a> {
+    name: &'a [u8],
+    /// Its bytes, whatever its type.
+    value: &'a [u8],
+    rest: &'a [u8],
+}
+
+impl<'a> Header<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
         let (&length, rest) = bytes.split_first()?;
         let (name, rest) = rest.split_at_checked(usize::from(length))?;
         let (&value_type, rest) = rest.split_first()?;
@@ -236,22 +243,21 @@ fn header(bytes: &[u8]) -> Result<(&[u8], &[u8], &[u8]), FrameError> {
             _ => return None,
         };
         let (value, rest) = rest.split_at_checked(length)?;
-        (!name.is_empty()).then_some((name, value, rest))
-    };
-    read().ok_or(FrameError::Headers)
+        (!name.is_empty()).then_some(Self { name, value, rest })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder, write_message_to};
-    use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+    use aws_smithy_types::event_stream::{self, HeaderValue, Message};
     use proptest::prelude::*;
 
     fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
         let mut message = Message::new(payload.to_vec());
         for (name, value) in headers {
-            message = message.add_header(Header::new(
+            message = message.add_header(event_stream::Header::new(
                 (*name).to_owned(),
                 HeaderValue::String((*value).to_owned().into()),
             ));

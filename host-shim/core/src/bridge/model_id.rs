@@ -80,7 +80,10 @@ mod tests {
         for (id, region) in [
             ("amazon.nova-micro-v1:0", None),
             ("us.anthropic.claude-opus-4-6-v1", None),
-            ("arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0", Some("eu-west-1")),
+            (
+                "arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.amazon.nova-lite-v1:0",
+                Some("eu-west-1"),
+            ),
             ("arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/a.b", Some("us-gov-west-1")),
             ("arn:aws:bedrock:us-east-1:123456789012:prompt/ABCDEFGHIJ:1", Some("us-east-1")),
         ] {
@@ -114,7 +117,8 @@ mod tests {
         assert!(may("arn:aws:bedrock:us-east-1:111111111111:inference-profile/x"));
         assert!(!may("arn:aws:bedrock:us-east-1:222222222222:inference-profile/x"));
         assert!(!may("arn:aws:bedrock:eu-west-1:111111111111:inference-profile/x"));
-        let listed = ModelId::parse("arn:aws:bedrock:eu-west-1:111111111111:inference-profile/x").expect("an ARN");
+        let listed =
+            ModelId::parse("arn:aws:bedrock:eu-west-1:111111111111:inference-profile/x").expect("an ARN");
         assert!(listed.may_stand_for(&asked, |_| true));
     }
 }

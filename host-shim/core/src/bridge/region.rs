@@ -1,7 +1,7 @@
 //! Which region to ask, and whether a profile is in use.
 
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::meta::region::ProvideRegion;
+use aws_config::profile::ProfileFileRegionProvider;
 
 /// Where nothing names a region.
 const LAST_RESORT: &str = "us-east-1";

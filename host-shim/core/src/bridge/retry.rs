@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_off_is_tried_again() {
         let mut failure = status("InvalidSignatureException", 403);
-        failure.body = br#"{"message":"Signature expired: 20260101T000000Z is now earlier than ..."}"#.to_vec();
+        failure.body =
+            br#"{"message":"Signature expired: 20260101T000000Z is now earlier than ..."}"#.to_vec();
         assert!(Retries::new(2).after(&failure).is_some());
     }
 

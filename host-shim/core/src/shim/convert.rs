@@ -13,7 +13,11 @@ use crate::request::{self, Content, Media, Message, RawBlock, Role, ToolChoice, 
 use crate::{Error, ErrorClass, Model, Pricing, Request, Usage};
 
 /// A request as the plugin sees it, and what stays outside the sandbox.
-pub(crate) fn request(request: Request, model_id: &str, prefix: &str) -> (types::Request, Brought, Vec<Bytes>) {
+pub(crate) fn request(
+    request: Request,
+    model_id: &str,
+    prefix: &str,
+) -> (types::Request, Brought, Vec<Bytes>) {
     let mut lowering = Lowering { prefix, media: Vec::new(), storage: BTreeSet::new() };
     for value in request.extensions.values() {
         storage_locations(value, &mut lowering.storage);
@@ -224,10 +228,16 @@ pub(crate) fn model(model: types::Model, prefix: &str) -> Model {
 fn modalities(flags: types::Modalities) -> Vec<&'static str> {
     use types::Modalities as M;
 
-    [(M::TEXT, "text"), (M::IMAGE, "image"), (M::DOCUMENT, "document"), (M::VIDEO, "video"), (M::AUDIO, "audio")]
-        .into_iter()
-        .filter_map(|(flag, word)| flags.contains(flag).then_some(word))
-        .collect()
+    [
+        (M::TEXT, "text"),
+        (M::IMAGE, "image"),
+        (M::DOCUMENT, "document"),
+        (M::VIDEO, "video"),
+        (M::AUDIO, "audio"),
+    ]
+    .into_iter()
+    .filter_map(|(flag, word)| flags.contains(flag).then_some(word))
+    .collect()
 }
 
 fn abilities(flags: types::Abilities) -> Vec<&'static str> {

@@ -258,7 +258,9 @@ impl From<Failure> for bedrock_bridge::Failure {
             http_status: failure.http_status,
             error_type: failure.error_type,
             request_id: failure.request_id,
-            retry_after_ms: failure.retry_after.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
+            retry_after_ms: failure
+                .retry_after
+                .map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX)),
             body: failure.body,
         }
     }

@@ -1,8 +1,8 @@
 //! Says what a component is made of, and whether it fits the contract.
 
 use serde::Serialize;
-use wit_parser::decoding::{DecodedWasm, decode};
 use wit_parser::WorldKey;
+use wit_parser::decoding::{DecodedWasm, decode};
 
 use crate::{Error, ErrorClass, Result};
 
@@ -84,7 +84,14 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection> {
         }
         None => problems.push(format!("it does not export {PACKAGE}/{REQUIRED}")),
     }
-    Ok(Inspection { size_bytes: bytes.len(), core_modules: core_modules(bytes), imports, exports, contract, problems })
+    Ok(Inspection {
+        size_bytes: bytes.len(),
+        core_modules: core_modules(bytes),
+        imports,
+        exports,
+        contract,
+        problems,
+    })
 }
 
 /// The interface and version of a name of our package.
@@ -120,7 +127,7 @@ fn core_modules(bytes: &[u8]) -> Vec<usize> {
         .filter_map(|payload| match payload {
             Ok(wasmparser::Payload::ModuleSection { unchecked_range, .. }) => {
                 Some((unchecked_range.end - unchecked_range.start) as usize)
-            },
+            }
             _ => None,
         })
         .collect()

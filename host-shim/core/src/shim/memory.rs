@@ -41,7 +41,8 @@ impl Memory {
 
     /// Keeps a fact, if it is one: a short word in printable ASCII, never text of a prompt.
     pub(crate) fn remember(&self, subject: Subject, key: String, value: String, life: Duration) {
-        let is_word = |text: &str| text.len() <= FACT_BYTES && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let is_word =
+            |text: &str| text.len() <= FACT_BYTES && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         let (Subject::Model(name) | Subject::Conversation(name)) = &subject;
         if !is_word(&value) || !is_word(&key) || name.len() > SUBJECT_BYTES {
             return;
@@ -53,7 +54,8 @@ impl Memory {
             let now = Instant::now();
             facts.retain(|_, fact| fact.dies > now);
             if facts.len() >= MOST_FACTS
-                && let Some(first) = facts.iter().min_by_key(|(_, fact)| fact.dies).map(|(place, _)| place.clone())
+                && let Some(first) =
+                    facts.iter().min_by_key(|(_, fact)| fact.dies).map(|(place, _)| place.clone())
             {
                 facts.remove(&first);
             }

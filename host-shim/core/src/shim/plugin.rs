@@ -70,12 +70,16 @@ impl Plugin {
         }
         let problems = super::inspect::inspect(bytes)?.problems;
         if !problems.is_empty() {
-            return Err(refused(format!("the plugin {name} does not fit the contract: {}", problems.join("; "))));
+            return Err(refused(format!(
+                "the plugin {name} does not fit the contract: {}",
+                problems.join("; ")
+            )));
         }
         let internal = |what: &str, error: wasmtime::Error| {
             Error::new(ErrorClass::Internal, format!("{what}: {error:#}"))
         };
-        let engine = engine::engine(limits, cache).map_err(|error| internal("the sandbox cannot be set up", error))?;
+        let engine =
+            engine::engine(limits, cache).map_err(|error| internal("the sandbox cannot be set up", error))?;
         let pre = (|| -> wasmtime::Result<_> {
             let component = Component::from_binary(&engine, bytes)?;
             let mut linker = Linker::new(&engine);
@@ -113,10 +117,9 @@ impl Plugin {
     /// A place for a stream, if there is one.
     pub(crate) fn admit(self: &Arc<Self>) -> Result<Permit> {
         let limits = &self.surroundings.limits;
-        for (count, limit, whose) in [
-            (&self.streams, limits.streams, "plugin"),
-            (&PROCESS_STREAMS, limits.process_streams, "process"),
-        ] {
+        for (count, limit, whose) in
+            [(&self.streams, limits.streams, "plugin"), (&PROCESS_STREAMS, limits.process_streams, "process")]
+        {
             if count.fetch_add(1, Ordering::AcqRel) >= limit {
                 count.fetch_sub(1, Ordering::AcqRel);
                 if whose == "process" {
@@ -144,7 +147,8 @@ impl Plugin {
 
     /// Makes a spare instance, if there are too few. Meant for moments in which a stream waits anyway.
     pub(crate) fn make_spare(&self) -> Result<()> {
-        let has_enough = || self.spares.lock().unwrap_or_else(PoisonError::into_inner).len() >= SPARE_INSTANCES;
+        let has_enough =
+            || self.spares.lock().unwrap_or_else(PoisonError::into_inner).len() >= SPARE_INSTANCES;
         if !has_enough() {
             let instance = self.make_instance()?;
             self.spares.lock().unwrap_or_else(PoisonError::into_inner).push(instance);
@@ -161,7 +165,8 @@ impl Plugin {
         store.set_max_component_handles(limits.handles);
         let call_ticks = ticks(limits.call_time);
         store.set_epoch_deadline(call_ticks);
-        let exports = self.pre.instantiate(&mut store).map_err(|error| trapped(&self.name, &store, &error))?;
+        let exports =
+            self.pre.instantiate(&mut store).map_err(|error| trapped(&self.name, &store, &error))?;
         let mut instance = Instance { store, exports, call_ticks, name: self.name.clone() };
         instance.enter(|store, exports| exports.call_configure(store, &self.settings))??;
         Ok(instance)

@@ -55,8 +55,23 @@ fn the_options_reach_the_request() {
     let output = chat(
         &sim,
         &[
-            "--system", "Be brief.", "--max-tokens", "99", "--temperature", "0.25", "--top-p", "0.5", "--stop", "END",
-            "--tools", &tools, "--image", &image, "--document", &document, "sim:text fine",
+            "--system",
+            "Be brief.",
+            "--max-tokens",
+            "99",
+            "--temperature",
+            "0.25",
+            "--top-p",
+            "0.5",
+            "--stop",
+            "END",
+            "--tools",
+            &tools,
+            "--image",
+            &image,
+            "--document",
+            &document,
+            "sim:text fine",
         ],
     );
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -121,7 +136,10 @@ fn an_error_is_told_with_its_remedy() {
     let output = chat(&sim, &["--json", "sim:early-end after=2"]);
     assert_eq!(output.status.code(), Some(1));
     let error = json_lines(&output).pop().expect("an event")["error"].clone();
-    assert_eq!((&error["class"], &error["delivered"], &error["retryable"]), (&json!("truncated"), &json!(true), &json!(false)));
+    assert_eq!(
+        (&error["class"], &error["delivered"], &error["retryable"]),
+        (&json!("truncated"), &json!(true), &json!(false))
+    );
     for member in ["message", "remedy", "providerCode", "httpStatus", "requestId"] {
         assert!(error.get(member).is_some(), "{member}: {error:#}");
     }
@@ -226,10 +244,11 @@ fn models_are_listed() {
     let sim = simulator();
     let output = outcrop(&sim).args(["models", "list", "--json"]).output().expect("it runs");
     let models: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let ids: Vec<_> = models.as_array().expect("a list").iter().map(|model| model["id"].as_str().expect("an id")).collect();
-    assert!(ids.contains(&"amazon-bedrock/us.amazon.nova-micro-v1:0"), "{ids:?}");
+    let ids: Vec<_> =
+        models.as_array().expect("a list").iter().map(|model| model["id"].as_str().expect("an id")).collect();
+    assert!(ids.contains(&"amazon-bedrock/us.amazon.nova-lite-v1:0"), "{ids:?}");
     let output = outcrop(&sim).args(["models", "list"]).output().expect("it runs");
-    assert!(text(&output.stdout).contains("amazon-bedrock/us.amazon.nova-micro-v1:0"));
+    assert!(text(&output.stdout).contains("amazon-bedrock/us.amazon.nova-lite-v1:0"));
 }
 
 #[test]

@@ -21,7 +21,13 @@ const HTTP: &[(&str, ErrorClass, &str, u16, bool)] = &[
     ("expired-token", ErrorClass::Unauthenticated, "ExpiredTokenException", 403, false),
     ("unrecognized-client", ErrorClass::Unauthenticated, "UnrecognizedClientException", 403, false),
     ("invalid-signature", ErrorClass::Unauthenticated, "InvalidSignatureException", 403, false),
-    ("missing-authentication", ErrorClass::Unauthenticated, "MissingAuthenticationTokenException", 403, false),
+    (
+        "missing-authentication",
+        ErrorClass::Unauthenticated,
+        "MissingAuthenticationTokenException",
+        403,
+        false,
+    ),
 ];
 
 /// Exception frames: scenario, class, retryable where nothing was delivered.

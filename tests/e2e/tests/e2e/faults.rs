@@ -57,7 +57,11 @@ async fn a_service_that_does_not_answer_runs_into_the_first_limit() {
     for prompt in ["sim:no-headers", "sim:slow-first-frame ms=20000", "sim:slow-headers ms=20000"] {
         let events = collect(host.stream(ask(prompt))).await;
         let Some(Event::Error { error }) = events.last() else { panic!("{prompt}: {events:?}") };
-        assert_eq!((error.class, error.delivered, error.retryable), (ErrorClass::Timeout, false, true), "{prompt}");
+        assert_eq!(
+            (error.class, error.delivered, error.retryable),
+            (ErrorClass::Timeout, false, true),
+            "{prompt}"
+        );
         assert!(error.message.contains("0.4 s"), "{error}");
     }
     assert!(sim.wait_for(|log| log.live_responses() == 0, PATIENCE).await);
@@ -107,9 +111,8 @@ async fn bytes_may_come_one_by_one() {
         let slow = collect(host.stream(request.clone())).await;
         request.messages = ask(&format!("sim:{scenario} writes=coalesced")).messages;
         let fast = collect(host.stream(request)).await;
-        let kinds = |events: &[Event]| {
-            events.iter().map(|event| std::mem::discriminant(event)).collect::<Vec<_>>()
-        };
+        let kinds =
+            |events: &[Event]| events.iter().map(|event| std::mem::discriminant(event)).collect::<Vec<_>>();
         assert_eq!(kinds(&slow), kinds(&fast), "{scenario}");
     }
 }

@@ -2,19 +2,15 @@
 //!
 //! The authority is handed over in `SSL_CERT_FILE`, so each test runs its inside in a process of its own.
 
-use std::process::Command;
 use std::time::Duration;
 
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Log, Outcome, Simulator, Tls};
 use outcrop::{Event, Host};
 
-use crate::support::{PATIENCE, Sim, ask, done, json_lines, outcrop};
+use crate::support::{PATIENCE, Sim, ask, done, inner_endpoint, inside, json_lines, outcrop};
 
 /// The streams that the server allows on one connection.
 const SERVER_LIMIT: u32 = 100;
-
-/// Set for the inner process.
-const ENDPOINT: &str = "OUTCROP_TEST_TLS_ENDPOINT";
 
 fn simulator() -> Sim {
     let sim = Simulator::builder()
@@ -25,23 +21,10 @@ fn simulator() -> Sim {
     Sim(sim)
 }
 
-/// Runs the ignored test of this name in a process that trusts the simulator.
-fn inside(sim: &Sim, name: &str) {
-    let output = Command::new(std::env::current_exe().expect("a path"))
-        .args(["--exact", &format!("http2::{name}"), "--ignored", "--nocapture"])
-        .env(ENDPOINT, sim.endpoint())
-        .env("SSL_CERT_FILE", sim.ca_file().expect("an authority"))
-        .output()
-        .expect("it runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
-}
-
 fn host() -> Host {
-    let endpoint = std::env::var(ENDPOINT).expect("run by the outer test");
     Host::builder()
         .region("us-east-1")
-        .endpoint(endpoint)
+        .endpoint(inner_endpoint())
         .access_key(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, None)
         .limits({
             let mut limits = outcrop::Limits::default();
@@ -55,8 +38,10 @@ fn host() -> Host {
 #[test]
 fn the_binary_speaks_http2() {
     let sim = simulator();
-    let output =
-        outcrop(&sim).args(["chat", "--json", "--model", crate::support::MODEL, "Hello"]).output().expect("it runs");
+    let output = outcrop(&sim)
+        .args(["chat", "--json", "--model", crate::support::MODEL, "Hello"])
+        .output()
+        .expect("it runs");
     assert_eq!(json_lines(&output).last().expect("an event")["type"], "done");
     let request = &sim.requests()[0];
     assert_eq!(format!("{:?}", request.version), "HTTP/2.0");
@@ -78,10 +63,11 @@ fn an_unknown_authority_is_a_clear_error() {
 #[test]
 fn streams_share_a_connection_and_do_not_stop_each_other() {
     let sim = simulator();
-    inside(&sim, "more_streams_than_the_server_allows_and_a_stalled_one");
+    inside(&sim, "http2::more_streams_than_the_server_allows_and_a_stalled_one");
     assert!(sim.requests().len() > SERVER_LIMIT as usize);
     // The first requests may each open one before it is known that they can share.
-    let used = sim.requests().iter().map(|request| request.connection).collect::<std::collections::BTreeSet<_>>();
+    let used =
+        sim.requests().iter().map(|request| request.connection).collect::<std::collections::BTreeSet<_>>();
     assert!(used.len() <= 2, "{used:?}");
 }
 
@@ -118,11 +104,15 @@ async fn more_streams_than_the_server_allows_and_a_stalled_one() {
 fn dropping_a_stream_resets_it_and_leaves_the_connection() {
     let sim = simulator();
     std::thread::scope(|scope| {
-        let inner = scope.spawn(|| inside(&sim, "a_dropped_stream_and_one_after_it"));
+        let inner = scope.spawn(|| inside(&sim, "http2::a_dropped_stream_and_one_after_it"));
         let reset = |log: &Log| {
-            log.requests().iter().any(|request| request.outcome == Outcome::ClientGone) && log.open_connections() == 1
+            log.requests().iter().any(|request| request.outcome == Outcome::ClientGone)
+                && log.open_connections() == 1
         };
-        assert!(sim.wait_for_blocking(reset, PATIENCE), "the server sees the reset while the connection lives");
+        assert!(
+            sim.wait_for_blocking(reset, PATIENCE),
+            "the server sees the reset while the connection lives"
+        );
         inner.join().expect("the inner test passes");
     });
     let connections: std::collections::BTreeSet<_> =

@@ -15,7 +15,11 @@ fn weather() -> Tool {
 async fn text_streams_and_is_whole_at_the_end() {
     let sim = simulator();
     let events = collect(host(&sim).stream(ask("sim:long deltas=200 writes=coalesced"))).await;
-    assert!(matches!(&events[0], Event::Start { model, request_id: Some(_) } if model == MODEL), "{:?}", events[0]);
+    assert!(
+        matches!(&events[0], Event::Start { model, request_id: Some(_) } if model == MODEL),
+        "{:?}",
+        events[0]
+    );
     let streamed: String = events
         .iter()
         .filter_map(|event| match event {
@@ -27,14 +31,18 @@ async fn text_streams_and_is_whole_at_the_end() {
     let Some(Event::Done { message, usage, .. }) = events.last() else { panic!("{events:?}") };
     assert_eq!(message.text(), streamed);
     assert!(usage.output > 0 && usage.total_tokens >= usage.output);
-    assert_eq!(sim.requests()[0].json()["messages"][0]["content"][0]["text"], "sim:long deltas=200 writes=coalesced");
+    assert_eq!(
+        sim.requests()[0].json()["messages"][0]["content"][0]["text"],
+        "sim:long deltas=200 writes=coalesced"
+    );
 }
 
 #[tokio::test]
 async fn a_tool_round_trip() {
     let sim = simulator();
     let host = host(&sim);
-    let mut request = ask(r#"sim:tools say="Let me look." input={"city":"Oslo","days":12345678901234567890}"#);
+    let mut request =
+        ask(r#"sim:tools say="Let me look." input={"city":"Oslo","days":12345678901234567890}"#);
     request.tools.push(weather());
     let answer = done(host.stream(request.clone())).await;
     let call = answer.tool_calls().next().expect("a call").clone();
@@ -43,11 +51,15 @@ async fn a_tool_round_trip() {
     assert_eq!(call.arguments["days"].to_string(), "12345678901234567890", "integers are exact");
 
     let result = ToolResult::new(call.id, vec![ToolOutput::Text("Rain in Oslo".to_owned())]);
-    let request = request.message(answer.into_message()).message(Message::user(vec![Content::ToolResult(result)]));
+    let request =
+        request.message(answer.into_message()).message(Message::user(vec![Content::ToolResult(result)]));
     let answer = done(host.stream(request)).await;
     assert!(answer.text().contains("Rain in Oslo"), "{}", answer.text());
     let sent = sim.requests().pop().expect("a request").json();
-    assert_eq!(sent["messages"][1]["content"][1]["toolUse"]["input"]["days"].to_string(), "12345678901234567890");
+    assert_eq!(
+        sent["messages"][1]["content"][1]["toolUse"]["input"]["days"].to_string(),
+        "12345678901234567890"
+    );
 }
 
 #[tokio::test]
@@ -87,8 +99,8 @@ async fn reasoning_goes_back_byte_for_byte() {
 #[tokio::test]
 async fn what_was_changed_is_told() {
     let sim = simulator();
-    let request = Request::new(MODEL)
-        .message(Message::user(vec![Content::text("  "), Content::text("Hello")]));
+    let request =
+        Request::new(MODEL).message(Message::user(vec![Content::text("  "), Content::text("Hello")]));
     let events = collect(host(&sim).stream(request)).await;
     let told = events.iter().any(|event| {
         matches!(event, Event::Rewritten { rule, at, .. }
@@ -118,7 +130,8 @@ async fn models_are_listed_once_for_all_callers() {
 #[tokio::test]
 async fn a_missing_permission_is_named_and_the_rest_is_listed() {
     let sim = simulator();
-    let denied = bedrock_sim::Scenario::error(403, "AccessDeniedException", "not authorized to ListInferenceProfiles");
+    let denied =
+        bedrock_sim::Scenario::error(403, "AccessDeniedException", "not authorized to ListInferenceProfiles");
     sim.script(bedrock_sim::Operation::ListInferenceProfiles, denied);
     let models = host(&sim).models().await.expect("models");
     assert!(!models.models.is_empty());
@@ -147,18 +160,18 @@ async fn what_the_operator_imposes_no_plugin_leaves_out() {
     let sim = simulator();
     let metadata = json!({ "team": "search" }).as_object().cloned().expect("an object");
     let host = builder(&sim)
-        .guardrail(json!({ "guardrailIdentifier": "gr-imposed", "guardrailVersion": "1" }))
+        .guardrail(json!({ "guardrailIdentifier": "imposed1", "guardrailVersion": "1" }))
         .request_metadata(metadata)
         .build()
         .expect("a host");
     let mut request = ask("Hello");
     request.extensions.insert(
         "guardrail".to_owned(),
-        json!({ "guardrailIdentifier": "gr-mine", "guardrailVersion": "DRAFT" }),
+        json!({ "guardrailIdentifier": "mine1", "guardrailVersion": "DRAFT" }),
     );
     done(host.stream(request)).await;
     let sent = sim.requests()[0].json();
-    assert_eq!(sent["guardrailConfig"]["guardrailIdentifier"], "gr-imposed");
+    assert_eq!(sent["guardrailConfig"]["guardrailIdentifier"], "imposed1");
     assert_eq!(sent["requestMetadata"], json!({ "team": "search" }));
 }
 

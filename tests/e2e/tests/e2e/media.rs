@@ -24,9 +24,8 @@ async fn twenty_large_images_do_not_grow_the_plugin() {
     limits.memory_bytes = 4 << 20;
     let host = builder(&sim).limits(limits).build().expect("a host");
     let mut content = vec![Content::text("What is in these?")];
-    content.extend((0..IMAGES).map(|number| {
-        Content::Media(Media::new(MediaKind::Image, "png", image(number)))
-    }));
+    content
+        .extend((0..IMAGES).map(|number| Content::Media(Media::new(MediaKind::Image, "png", image(number)))));
     done(host.stream(Request::new(MODEL).message(Message::user(content)))).await;
 
     let sent = sim.requests().pop().expect("a request").json();

@@ -32,10 +32,7 @@ fn model(recording: &Path) -> String {
 }
 
 fn replay(sim: &Sim, recording: &Path) -> Vec<Value> {
-    sim.script_next(
-        bedrock_sim::Target::Any,
-        bedrock_sim::Scenario::replay(recording).expect("a recording"),
-    );
+    sim.script_next(bedrock_sim::Target::Any, bedrock_sim::Scenario::replay(recording).expect("a recording"));
     let output = outcrop(sim)
         .args(["chat", "--json", "--model", &model(recording), "Hello"])
         .output()
@@ -153,7 +150,8 @@ fn the_hard_ones_hold_what_we_read_in_them() {
     assert_eq!(redacted["usage"]["output"], 253);
 
     // A tool that takes nothing: no toolUse delta with anything in it.
-    let without_arguments = answer("can_use_tools_without_parameters_in_multi-turn_streaming_conversations.0");
+    let without_arguments =
+        answer("can_use_tools_without_parameters_in_multi-turn_streaming_conversations.0");
     let call = &without_arguments["message"]["content"][0];
     assert_eq!((&call["name"], &call["arguments"]), (&json!("best_language_to_learn"), &json!({})));
     assert_eq!(without_arguments["reason"], "toolUse");

@@ -38,7 +38,8 @@ async fn a_refused_request_is_repaired_told_and_remembered() {
     let events = collect(host.stream(warm())).await;
     assert!(matches!(events.last(), Some(Event::Done { .. })), "{events:?}");
     assert_eq!(rewrites(&events), ["the model refuses it"]);
-    let sent: Vec<_> = sim.requests().iter().map(|request| request.json()["inferenceConfig"].clone()).collect();
+    let sent: Vec<_> =
+        sim.requests().iter().map(|request| request.json()["inferenceConfig"].clone()).collect();
     assert_eq!(sent[0]["temperature"], 0.5);
     assert!(sent[1]["temperature"].is_null());
 

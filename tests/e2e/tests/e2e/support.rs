@@ -124,8 +124,31 @@ fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a path");
     let folder = test.ancestors().nth(2).expect("target/PROFILE/deps");
     let binary = folder.join("outcrop");
-    assert!(binary.is_file(), "{} is missing: run `make test`, or `cargo build -p outcrop-cli`", binary.display());
+    assert!(
+        binary.is_file(),
+        "{} is missing: run `make test`, or `cargo build -p outcrop-cli`",
+        binary.display()
+    );
     binary
+}
+
+/// Where the simulator of the outer test listens; set for the inner process.
+const INNER_ENDPOINT: &str = "OUTCROP_TEST_ENDPOINT";
+
+/// Runs the ignored test of this name in a process of its own, which asks and trusts this simulator.
+pub(crate) fn inside(sim: &Simulator, name: &str) {
+    let mut command = Command::new(std::env::current_exe().expect("a path"));
+    command.args(["--exact", name, "--ignored", "--nocapture"]).env(INNER_ENDPOINT, sim.endpoint());
+    if let Some(authority) = sim.ca_file() {
+        command.env("SSL_CERT_FILE", authority);
+    }
+    let said = run(&mut command);
+    assert!(said.contains("1 passed"), "{said}");
+}
+
+/// The simulator that an inner test is to ask.
+pub(crate) fn inner_endpoint() -> String {
+    std::env::var(INNER_ENDPOINT).expect("run by the outer test")
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -174,12 +197,7 @@ pub(crate) fn python_with(modules: &str) -> Option<PathBuf> {
 /// Runs a script that must succeed, and gives what it printed.
 pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().expect("it runs");
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}\n{}",
-        text(&output.stdout),
-        text(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}\n{}\n{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
@@ -198,7 +216,8 @@ fn check_bodies(sim: &Simulator) {
         }
         let body = folder.path().join(seen.len().to_string());
         std::fs::write(&body, &request.body).expect("written");
-        std::fs::write(body.with_extension("target"), format!("{} {target}", request.method)).expect("written");
+        std::fs::write(body.with_extension("target"), format!("{} {target}", request.method))
+            .expect("written");
         seen.push(request.body);
     }
     if seen.is_empty() {
