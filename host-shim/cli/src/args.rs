@@ -40,11 +40,11 @@ The JSON of requests and events is described in docs/request.md.";
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
     /// Say more on standard error; repeat it for more (RUST_LOG is read where this is not given)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,9 +2,12 @@
 
 use std::io;
 
-use tracing::{Level, Metadata};
+use anstream::{AutoStream, ColorChoice};
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Targets of libraries that print request bodies, headers or credentials below `info`. Each stands for
@@ -27,11 +30,16 @@ pub(crate) fn start(verbose: u8) {
         Some(directives) => EnvFilter::new(directives),
         None => EnvFilter::builder().with_default_directive(Level::WARN.into()).from_env_lossy(),
     };
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never)
-        .with_filter(filter.and(filter_fn(is_safe)));
-    tracing_subscriber::registry().with(lines).init();
+    let colour = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
+    subscriber(filter, colour, io::stderr).init();
+}
+
+fn subscriber<W>(filter: EnvFilter, colour: bool, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let lines = fmt::layer().with_writer(writer).with_ansi(colour);
+    registry().with(lines.with_filter(filter.and(filter_fn(is_safe))))
 }
 
 fn directives(verbose: u8) -> Option<&'static str> {
@@ -54,12 +62,60 @@ fn may_log(target: &str, level: Level) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    /// What is logged, for the tests to read.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The log of some events under these directives.
+    fn logged(directives: &str) -> String {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = subscriber(EnvFilter::new(directives), false, move || writer.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::trace!(target: "aws_smithy_runtime::client", "a secret");
+            tracing::debug!(target: "aws_sdk_bedrockruntime::operation", "a secret");
+            tracing::info!(target: "aws_config::profile", "no region");
+            tracing::trace!(target: "outcrop::stream", "woken");
+            tracing::info!(target: "outcrop::host", "loaded");
+            tracing::warn!(target: "outcrop::host", "no cache");
+        });
+        let bytes = log.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn no_directive_uncovers_what_may_hold_secrets() {
+        let log = logged("trace,aws_smithy_runtime=trace");
+        assert!(log.contains("woken") && log.contains("no region") && !log.contains("a secret"), "{log}");
+    }
+
+    #[test]
+    fn each_v_says_more() {
+        let lines = [1, 2, 3].map(|verbose| logged(directives(verbose).unwrap()).lines().count());
+        assert_eq!(lines, [2, 3, 4]);
+        assert_eq!(directives(0), None);
+    }
 
     #[test]
     fn what_may_print_secrets_is_capped() {
         for target in [
             "aws_smithy_runtime::client::orchestrator",
+            "aws_smithy_runtime_api::client",
             "aws_smithy_http_client",
             "aws_sdk_bedrockruntime::operation::converse_stream",
             "aws_config::profile",

@@ -17,9 +17,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use body::{Imposed, Part};
+use body::{Draft, Imposed, Part};
 use call::{Call, Operation, Order};
 use catalogue::{Catalogue, Listing};
 use clients::{Access, Clients};
@@ -33,7 +31,9 @@ pub(crate) struct Bridge {
     clients: Arc<Clients>,
     catalogue: Catalogue,
     /// What every request must carry.
-    imposed: Imposed,
+    imposed: Arc<Imposed>,
+    /// What a call that is no answer must carry: nothing.
+    unimposed: Arc<Imposed>,
     /// For one request.
     attempts: u32,
 }
@@ -43,12 +43,18 @@ pub(crate) struct Bridge {
 pub(crate) struct Brought {
     /// Without the routing prefix.
     pub(crate) model_id: String,
-    pub(crate) storage: BTreeSet<String>,
+    pub(crate) storage: Arc<BTreeSet<String>>,
 }
 
 impl Bridge {
     pub(crate) fn new(access: Access, imposed: Imposed, attempts: u32) -> Self {
-        Self { clients: Arc::new(Clients::new(access)), catalogue: Catalogue::default(), imposed, attempts }
+        Self {
+            clients: Arc::new(Clients::new(access)),
+            catalogue: Catalogue::default(),
+            imposed: Arc::new(imposed),
+            unimposed: Arc::default(),
+            attempts,
+        }
     }
 
     pub(crate) async fn fresh_listing(&self) -> Arc<Listing> {
@@ -65,7 +71,7 @@ impl Bridge {
         brought: &Brought,
         operation: &str,
         model_id: &str,
-        parts: &[Part<'_>],
+        parts: Vec<Part>,
         delay: Duration,
     ) -> Call {
         self.order(brought, operation, model_id, parts, delay).map_or_else(
@@ -79,7 +85,7 @@ impl Bridge {
         brought: &Brought,
         operation: &str,
         model_id: &str,
-        parts: &[Part<'_>],
+        parts: Vec<Part>,
         delay: Duration,
     ) -> Result<Order, String> {
         let operation = Operation::from_name(operation)
@@ -92,14 +98,17 @@ impl Bridge {
                 "the plugin asked for {model_id:?}, which is neither the requested model nor listed"
             ));
         }
-        let body = match operation {
-            Operation::GetInferenceProfile => Bytes::new(),
+        let imposed = match operation {
+            Operation::GetInferenceProfile => None,
             // Counting takes no guardrail and no metadata.
-            Operation::CountTokens => body::join(parts, &Imposed::new(), &brought.storage)?.into(),
-            Operation::Converse | Operation::ConverseStream => {
-                body::join(parts, &self.imposed, &brought.storage)?.into()
-            }
+            Operation::CountTokens => Some(&self.unimposed),
+            Operation::Converse | Operation::ConverseStream => Some(&self.imposed),
         };
+        let body = imposed.map(|imposed| Draft {
+            parts,
+            imposed: imposed.clone(),
+            brought: brought.storage.clone(),
+        });
         Ok(Order {
             operation,
             model_id: model_id.to_owned(),

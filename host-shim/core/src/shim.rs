@@ -2,6 +2,7 @@
 //!
 //! It knows wasmtime and the contract, and nothing of AWS or Converse.
 
+mod call_time;
 pub(crate) mod contract;
 mod convert;
 mod engine;

@@ -5,6 +5,7 @@
 //! caller did not bring (Bedrock would read it with the operator's rights).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
@@ -23,17 +24,45 @@ const MAX_BODY_BYTES: usize = 128 * 1024 * 1024;
 /// The member that names an object in S3, wherever in a body it stands.
 const STORAGE_MEMBER: &str = "s3Location";
 
+/// Media of more bytes than this are encoded on a thread of their own, not on the runtime's.
+const MANY_BYTES: usize = 256 * 1024;
+
 /// A part of a body, as the plugin gives it.
-pub(crate) enum Part<'a> {
+#[derive(Debug)]
+pub(crate) enum Part {
     /// JSON text.
-    Json(&'a [u8]),
+    Json(Vec<u8>),
     /// Bytes to be written as base64.
-    Media(&'a Bytes),
+    Media(Bytes),
+}
+
+/// A body that has yet to be joined, and what it is held against.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) imposed: Arc<Imposed>,
+    /// The storage locations that the caller brought.
+    pub(crate) brought: Arc<BTreeSet<String>>,
+}
+
+impl Draft {
+    /// The body as it will be sent, or why it may not be.
+    ///
+    /// It is made outside the plugin's call, whose time it would use up: a request can hold 75 MB of images.
+    pub(crate) async fn join(self) -> Result<Vec<u8>, String> {
+        let media = |part: &Part| if let Part::Media(bytes) = part { bytes.len() } else { 0 };
+        if self.parts.iter().map(media).sum::<usize>() <= MANY_BYTES {
+            return join(&self.parts, &self.imposed, &self.brought);
+        }
+        tokio::task::spawn_blocking(move || join(&self.parts, &self.imposed, &self.brought))
+            .await
+            .map_err(|error| format!("the body could not be made: {error}"))?
+    }
 }
 
 /// Joins the parts of a body, adds what is imposed, and refuses what may not be sent.
-pub(crate) fn join(
-    parts: &[Part<'_>],
+fn join(
+    parts: &[Part],
     imposed: &Imposed,
     brought: &BTreeSet<String>,
 ) -> Result<Vec<u8>, String> {
@@ -47,7 +76,7 @@ pub(crate) fn join(
         match part {
             Part::Json(json) => skeleton.extend_from_slice(json),
             Part::Media(bytes) => {
-                media.push((skeleton.len(), *bytes));
+                media.push((skeleton.len(), bytes));
                 encoded_bytes = encoded_bytes.saturating_add(encoded_length(bytes));
             }
         }
@@ -259,7 +288,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn joined(parts: &[Part<'_>], imposed: Value, brought: &[Value]) -> Result<Value, String> {
+    fn joined(parts: &[Part], imposed: Value, brought: &[Value]) -> Result<Value, String> {
         let Value::Object(imposed) = imposed else { panic!("an object") };
         let mut locations = BTreeSet::new();
         brought.iter().for_each(|value| storage_locations(value, &mut locations));
@@ -271,11 +300,11 @@ mod tests {
         let (first, second) = (Bytes::from_static(b"\x00\x01\x02\x03"), Bytes::from_static(b"abc"));
         let body = joined(
             &[
-                Part::Json(br#"{"a":{"bytes":""#),
-                Part::Media(&first),
-                Part::Json(br#""},"n":12345678901234567890123,"b":[{"bytes":""#),
-                Part::Media(&second),
-                Part::Json(br#""}]}"#),
+                Part::Json(br#"{"a":{"bytes":""#.to_vec()),
+                Part::Media(first),
+                Part::Json(br#""},"n":12345678901234567890123,"b":[{"bytes":""#.to_vec()),
+                Part::Media(second),
+                Part::Json(br#""}]}"#.to_vec()),
             ],
             json!({}),
             &[],
@@ -287,7 +316,7 @@ mod tests {
     #[test]
     fn what_is_imposed_replaces_what_the_plugin_wrote() {
         let body = joined(
-            &[Part::Json(br#"{"guardrailConfig":{"guardrailIdentifier":"none"},"messages":[]}"#)],
+            &[Part::Json(br#"{"guardrailConfig":{"guardrailIdentifier":"none"},"messages":[]}"#.to_vec())],
             json!({ "guardrailConfig": { "guardrailIdentifier": "gr-1" }, "requestMetadata": { "team": "a" } }),
             &[],
         );
@@ -304,7 +333,7 @@ mod tests {
     #[test]
     fn a_member_given_twice_is_refused() {
         for body in [r#"{"a":1,"a":2}"#, r#"{"guardrailConfig":1,"guardrail\u0043onfig":2}"#] {
-            assert!(joined(&[Part::Json(body.as_bytes())], json!({}), &[]).is_err(), "{body}");
+            assert!(joined(&[Part::Json(body.as_bytes().to_vec())], json!({}), &[]).is_err(), "{body}");
         }
     }
 
@@ -312,30 +341,30 @@ mod tests {
     fn only_the_callers_storage_locations_pass() {
         let location = json!({ "s3Location": { "uri": "s3://mine/a.png", "bucketOwner": "1" } });
         let body = br#"{"m":[{"source":{"s3Location":{"bucketOwner":"1","uri":"s3://mine/a.png"}}}]}"#;
-        assert!(joined(&[Part::Json(body)], json!({}), std::slice::from_ref(&location)).is_ok());
-        assert!(joined(&[Part::Json(body)], json!({}), &[]).is_err());
+        assert!(joined(&[Part::Json(body.to_vec())], json!({}), std::slice::from_ref(&location)).is_ok());
+        assert!(joined(&[Part::Json(body.to_vec())], json!({}), &[]).is_err());
         let other = br#"{"m":[{"source":{"s3Location":{"uri":"s3://theirs/key"}}}]}"#;
-        assert!(joined(&[Part::Json(other)], json!({}), std::slice::from_ref(&location)).is_err());
+        assert!(joined(&[Part::Json(other.to_vec())], json!({}), std::slice::from_ref(&location)).is_err());
         let hidden = br#"{"m":{"s3Locatio\u006e":{"uri":"s3://theirs/key"}},"n":1.5e3}"#;
-        assert!(joined(&[Part::Json(hidden)], json!({}), &[]).is_err());
+        assert!(joined(&[Part::Json(hidden.to_vec())], json!({}), &[]).is_err());
     }
 
     #[test]
     fn other_escapes_and_numbers_are_no_storage_location() {
         let body = br#"{"m":{"text":"\u00e9","n":12345678901234567890123,"f":1.5,"z":null,"t":true}}"#;
-        assert!(joined(&[Part::Json(body)], json!({}), &[]).is_ok());
+        assert!(joined(&[Part::Json(body.to_vec())], json!({}), &[]).is_ok());
     }
 
     #[test]
     fn what_is_no_object_is_refused() {
         for body in [&b""[..], b"[]", b"{", b"{} {}", b"\xff"] {
-            assert!(joined(&[Part::Json(body)], json!({}), &[]).is_err());
+            assert!(joined(&[Part::Json(body.to_vec())], json!({}), &[]).is_err());
         }
         let media = Bytes::from_static(b"x");
         assert!(
-            joined(&[Part::Json(b"{\"a\":"), Part::Media(&media), Part::Json(b"}")], json!({}), &[]).is_err()
+            joined(&[Part::Json(b"{\"a\":".to_vec()), Part::Media(media.clone()), Part::Json(b"}".to_vec())], json!({}), &[]).is_err()
         );
-        let outside = [Part::Json(b"{\"a\":1"), Part::Media(&media), Part::Json(b"}")];
+        let outside = [Part::Json(b"{\"a\":1".to_vec()), Part::Media(media.clone()), Part::Json(b"}".to_vec())];
         assert!(joined(&outside, json!({}), &[]).is_err());
     }
 }

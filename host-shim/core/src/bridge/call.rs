@@ -23,6 +23,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
 use http_body::Body as _;
 
+use super::body::Draft;
 use super::clients::Clients;
 use super::failure::{Failure, Refusal, Stage, request_id};
 use super::frames::{Batch, FrameKind, FrameSplitter};
@@ -64,7 +65,8 @@ pub(crate) struct Order {
     pub(crate) model_id: String,
     /// The region the model id names.
     pub(crate) region: Option<String>,
-    pub(crate) body: Bytes,
+    /// None where the operation has no body of its own.
+    pub(crate) body: Option<Draft>,
     /// To wait before the first attempt.
     pub(crate) delay: Duration,
 }
@@ -292,12 +294,19 @@ impl Answer {
 }
 
 /// Sends an order until it is answered with content, the failure is final, or the attempts are used up.
-async fn open(clients: Arc<Clients>, order: Order, mut retries: Retries) -> Result<Opened, Failure> {
+async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> Result<Opened, Failure> {
+    let body: Option<Bytes> = match order.body.take() {
+        Some(draft) => {
+            let joined = draft.join().await;
+            Some(joined.map_err(|message| Failure::new(Stage::Refused, message))?.into())
+        }
+        None => None,
+    };
     if !order.delay.is_zero() {
         tokio::time::sleep(order.delay).await;
     }
     loop {
-        let failure = match attempt(&clients, &order).await {
+        let failure = match attempt(&clients, &order, body.clone()).await {
             Ok(Opened { request_id, content: OpenedContent::Stream(mut answer) }) => {
                 answer.until_content().await;
                 match failed_before_content(&answer, request_id.as_ref()) {
@@ -343,8 +352,8 @@ fn failed_before_content(answer: &Answer, request_id: Option<&String>) -> Option
     Some(failure)
 }
 
-async fn attempt(clients: &Clients, order: &Order) -> Result<Opened, Failure> {
-    let exchange = Exchange::new(order);
+async fn attempt(clients: &Clients, order: &Order, body: Option<Bytes>) -> Result<Opened, Failure> {
+    let exchange = Exchange::new(order.operation, body);
     let region = order.region.as_deref();
     match order.operation {
         Operation::ConverseStream => {
@@ -391,10 +400,8 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    fn new(order: &Order) -> Self {
-        let streamed = order.operation == Operation::ConverseStream;
-        let body = (order.operation != Operation::GetInferenceProfile).then(|| order.body.clone());
-        Self { body, streamed, answered: Arc::default() }
+    fn new(operation: Operation, body: Option<Bytes>) -> Self {
+        Self { body, streamed: operation == Operation::ConverseStream, answered: Arc::default() }
     }
 
     /// For a listing: nothing is put in, the answer's bytes are kept.

@@ -1,6 +1,7 @@
 //! Our types and the contract's, one made of the other.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -42,7 +43,7 @@ pub(crate) fn request(
         output_schema: request.output_schema.map(|schema| schema.to_string()),
         extensions: extensions(request.extensions),
     };
-    let brought = Brought { model_id: model_id.to_owned(), storage: lowering.storage };
+    let brought = Brought { model_id: model_id.to_owned(), storage: Arc::new(lowering.storage) };
     (lowered, brought, lowering.media)
 }
 

@@ -9,7 +9,7 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, P
 
 use crate::limits::{Limits, TABLE_ELEMENTS};
 
-/// How often the clock ticks. A call is cut off within one tick of its limit.
+/// How often the clock ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Memory that an idle slot of the pool keeps, so that the next instance finds its pages in place.

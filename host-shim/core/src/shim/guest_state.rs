@@ -33,6 +33,8 @@ pub(crate) struct GuestState {
     brought: Brought,
     media: Vec<Bytes>,
     log_lines: u32,
+    /// Time on the CPU when the present call was first looked at; see `call_time`.
+    pub(crate) cpu_mark: Option<Duration>,
     /// Set where a limit of memory or tables was met, for the error to name it.
     pub(crate) exceeded: Option<&'static str>,
 }
@@ -46,6 +48,7 @@ impl GuestState {
             brought: Brought::default(),
             media: Vec::new(),
             log_lines: 0,
+            cpu_mark: None,
             exceeded: None,
         }
     }
@@ -59,6 +62,7 @@ impl GuestState {
     /// Before each call into the guest.
     pub(crate) fn begin_call(&mut self) {
         self.log_lines = 0;
+        self.cpu_mark = None;
     }
 
     /// Whether any call is under way or has something to give.
@@ -180,17 +184,17 @@ impl bedrock_bridge::Host for GuestState {
             bail!("the plugin has more than {CALLS_UNDER_WAY} calls to Bedrock under way");
         }
         let mut parts = Vec::with_capacity(body.len());
-        for part in &body {
+        for part in body {
             parts.push(match part {
                 bedrock_bridge::BodyPart::Json(json) => Part::Json(json),
-                bedrock_bridge::BodyPart::Media(id) => match self.media.get(*id as usize) {
-                    Some(bytes) => Part::Media(bytes),
+                bedrock_bridge::BodyPart::Media(id) => match self.media.get(id as usize) {
+                    Some(bytes) => Part::Media(bytes.clone()),
                     None => bail!("the plugin refers to media {id}, which the request does not have"),
                 },
             });
         }
         let delay = Duration::from_millis(delay_ms.into());
-        let call = self.surroundings.bridge.start(&self.brought, &operation, &model_id, &parts, delay);
+        let call = self.surroundings.bridge.start(&self.brought, &operation, &model_id, parts, delay);
         let call = self.table.push(call)?;
         self.calls.push(Resource::new_own(call.rep()));
         Ok(Ok(call))

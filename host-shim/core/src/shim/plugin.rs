@@ -4,14 +4,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use wasmtime::component::{Component, InstancePre, Linker, ResourceAny};
 use wasmtime::{Engine, Store, Trap};
 
 use super::contract::{BedrockPlugin, BedrockPluginPre, guest, types};
-use super::engine::{self, Running, TICK, Ticker};
+use super::call_time::CallTime;
+use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
 use crate::bridge::Brought;
 use crate::{Error, ErrorClass, Result};
@@ -40,7 +40,7 @@ pub(crate) struct Plugin {
 pub(crate) struct Instance {
     store: Store<GuestState>,
     exports: BedrockPlugin,
-    call_ticks: u64,
+    call_time: CallTime,
     name: Arc<str>,
 }
 
@@ -163,11 +163,12 @@ impl Plugin {
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.host_call_bytes);
         store.set_max_component_handles(limits.handles);
-        let call_ticks = ticks(limits.call_time);
-        store.set_epoch_deadline(call_ticks);
+        let call_time = CallTime::new(limits.call_time);
+        call_time.watch(&mut store);
+        store.set_epoch_deadline(call_time.ticks());
         let exports =
             self.pre.instantiate(&mut store).map_err(|error| trapped(&self.name, &store, &error))?;
-        let mut instance = Instance { store, exports, call_ticks, name: self.name.clone() };
+        let mut instance = Instance { store, exports, call_time, name: self.name.clone() };
         instance.enter(|store, exports| exports.call_configure(store, &self.settings))??;
         Ok(instance)
     }
@@ -193,7 +194,7 @@ impl Instance {
         call: impl FnOnce(&mut Store<GuestState>, &guest::Guest) -> wasmtime::Result<T>,
     ) -> Result<T> {
         self.store.data_mut().begin_call();
-        self.store.set_epoch_deadline(self.call_ticks);
+        self.store.set_epoch_deadline(self.call_time.ticks());
         call(&mut self.store, self.exports.outcrop_provider_provider())
             .map_err(|error| trapped(&self.name, &self.store, &error))
     }
@@ -228,11 +229,6 @@ impl Instance {
     pub(crate) fn finish(mut self) {
         self.store.data_mut().finish_calls();
     }
-}
-
-/// Ticks of the clock after which a call has surely had its time.
-fn ticks(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).saturating_add(1)
 }
 
 /// What a plugin did wrong, in an error that names it.

@@ -112,7 +112,7 @@ async fn bytes_may_come_one_by_one() {
         request.messages = ask(&format!("sim:{scenario} writes=coalesced")).messages;
         let fast = collect(host.stream(request)).await;
         let kinds =
-            |events: &[Event]| events.iter().map(|event| std::mem::discriminant(event)).collect::<Vec<_>>();
+            |events: &[Event]| events.iter().map(std::mem::discriminant).collect::<Vec<_>>();
         assert_eq!(kinds(&slow), kinds(&fast), "{scenario}");
     }
 }

@@ -160,6 +160,15 @@ fn numbers_and_order_of_open_json_stay_as_written() {
 }
 
 #[test]
+fn the_documented_example_reads() {
+    let page = include_str!("../../../../../docs/request.md");
+    let (_, example) = page.split_once("```json\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    let request = request(example.as_bytes()).unwrap();
+    assert_eq!((request.messages.len(), request.tools.len()), (3, 1));
+}
+
+#[test]
 fn null_stands_for_an_absent_member() {
     let mut value =
         with_content(json!([{ "type": "image", "data": PNG_BASE64, "format": null, "name": null }]));
