@@ -65,7 +65,7 @@ impl<C: Call> Counting<C> {
                 .and_then(|answer| answer.integer("inputTokens"))
                 .map(|input| CountProgress::Counted(Count { input, exact: true }))
                 .ok_or_else(unreadable),
-            Arrival::Frames(_) | Arrival::End => Err(unreadable()),
+            Arrival::Frame(_) | Arrival::Frames(_) | Arrival::End => Err(unreadable()),
         }
     }
 }

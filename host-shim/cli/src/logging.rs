@@ -3,6 +3,7 @@
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
+use outcrop::REVEALING_LOG_TARGETS;
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -10,26 +11,16 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Targets of libraries that print request bodies, headers or credentials below `info`. Each stands for
-/// all targets that begin with it.
-const CAPPED: &[&str] = &[
-    "aws_config",
-    "aws_credential_types",
-    "aws_runtime",
-    "aws_sdk_",
-    "aws_sigv4",
-    "aws_smithy_",
-    "h2",
-    "hyper",
-    "rustls",
-];
+/// What a plugin writes. Nobody can prove what is in it, so it is left out unless it is asked for by name.
+const PLUGIN: &str = "outcrop_plugin";
 
 /// Writes the log from here on, as `-v` says or else RUST_LOG.
 pub(crate) fn start(verbose: u8) {
-    let filter = match directives(verbose) {
-        Some(directives) => EnvFilter::new(directives),
-        None => EnvFilter::builder().with_default_directive(Level::WARN.into()).from_env_lossy(),
+    let asked = match directives(verbose) {
+        Some(directives) => directives.to_owned(),
+        None => std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default(),
     };
+    let filter = filter(&asked);
     let colour = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
     subscriber(filter, colour, io::stderr).init();
 }
@@ -40,6 +31,14 @@ where
 {
     let lines = fmt::layer().with_writer(writer).with_ansi(colour);
     registry().with(lines.with_filter(filter.and(filter_fn(is_safe))))
+}
+
+fn filter(asked: &str) -> EnvFilter {
+    let mut directives = asked.to_owned();
+    if !asked.contains(PLUGIN) {
+        directives.push_str(",outcrop_plugin=off");
+    }
+    EnvFilter::builder().with_default_directive(Level::WARN.into()).parse_lossy(directives)
 }
 
 fn directives(verbose: u8) -> Option<&'static str> {
@@ -57,7 +56,7 @@ fn is_safe(line: &Metadata<'_>) -> bool {
 }
 
 fn may_log(target: &str, level: Level) -> bool {
-    level <= Level::INFO || !CAPPED.iter().any(|capped| target.starts_with(capped))
+    level <= Level::INFO || !REVEALING_LOG_TARGETS.iter().any(|revealing| target.starts_with(revealing))
 }
 
 #[cfg(test)]

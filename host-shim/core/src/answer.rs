@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::event::{AssistantMessage, Event, StopReason, Usage};
 use crate::request::{Content, RawBlock, Reasoning, ToolCall};
 use crate::shim::contract::types::{self, Chunk};
-use crate::shim::{details, json, usage};
+use crate::shim::{Places, details, json, usage};
 use crate::{Error, ErrorClass, Result};
 
 /// The most blocks that an answer may have. No model writes as many.
@@ -20,6 +20,7 @@ const MOST_BLOCKS: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Answer {
     model: String,
+    places: Places,
     request_id: Option<String>,
     blocks: Vec<Block>,
     usage: Usage,
@@ -72,9 +73,10 @@ enum RunKind {
 }
 
 impl Answer {
-    pub(crate) fn new(model: String) -> Self {
+    pub(crate) fn new(model: String, places: Places) -> Self {
         Self {
             model,
+            places,
             request_id: None,
             blocks: Vec::new(),
             usage: Usage::default(),
@@ -92,6 +94,12 @@ impl Answer {
     /// Whether the last chunk has come.
     pub(crate) fn finished(&self) -> bool {
         self.finished
+    }
+
+    /// An error of the plugin's with its place in the caller's words.
+    pub(crate) fn explain(&self, mut error: Error) -> Error {
+        error.message = self.places.in_message(error.message);
+        error
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {
@@ -168,7 +176,9 @@ impl Answer {
                 self.usage = usage(tokens);
                 Event::Usage { usage: self.usage.clone() }
             }
-            Chunk::Rewritten(types::Rewrite { rule, at, detail }) => Event::Rewritten { rule, at, detail },
+            Chunk::Rewritten(types::Rewrite { rule, at, detail }) => {
+                Event::Rewritten { rule, at: self.places.in_json(&at), detail }
+            }
             Chunk::Other(types::Extension { key, value }) => Event::Extension { key, value: json(value) },
             Chunk::Finished(finish) => self.finish(finish)?,
         };
@@ -343,7 +353,7 @@ mod tests {
     }
 
     fn play(chunks: Vec<Chunk>) -> Result<Vec<Event>> {
-        let mut answer = Answer::new("p/m".to_owned());
+        let mut answer = Answer::new("p/m".to_owned(), Places::default());
         let mut events = Vec::new();
         for chunk in chunks {
             events.extend(answer.take(chunk)?);

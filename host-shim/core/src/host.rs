@@ -8,13 +8,14 @@ use aws_credential_types::Credentials;
 use etcetera::BaseStrategy as _;
 use serde_json::{Map, Value};
 
+use crate::answer::Answer;
 use crate::bridge::Bridge;
 use crate::bridge::clients::Access;
 use crate::limits::{self, Limits};
 use crate::request::{Effort, Timeouts};
 use crate::shim::memory::Memory;
 use crate::shim::plugin::Plugin;
-use crate::shim::{self, Surroundings};
+use crate::shim::{self, Places, Surroundings};
 use crate::stream::{EventStream, Patience};
 use crate::{Error, ErrorClass, Model, Request, Result};
 
@@ -116,12 +117,14 @@ impl Host {
             return Err(Error::new(ErrorClass::InvalidRequest, "/messages: there is no message to answer"));
         }
         let permit = self.shared.plugin.admit()?;
-        let model = request.model.clone();
+        let answer = Answer::new(request.model.clone(), Places::of(&request));
         let patience = patience(&request, self.shared.timeouts);
-        let (lowered, brought, media) = shim::request(request.clone(), model_id, prefix);
+        let (model_id, prefix) = (model_id.to_owned(), prefix.to_owned());
+        let (lowered, brought, media) = shim::request(request, &model_id, &prefix);
         let mut instance = self.shared.plugin.instance()?;
-        let response = instance.start_stream(&lowered, brought, media)?;
-        Ok(EventStream::live(instance, response, model, patience, permit))
+        let response =
+            instance.start_stream(&lowered, brought, media).map_err(|error| answer.explain(error))?;
+        Ok(EventStream::live(instance, response, answer, patience, permit))
     }
 }
 

@@ -31,7 +31,27 @@
 //! - [`Error`] and [`ErrorClass`]: why not.
 //! - [`Limits`]: what a plugin may use up.
 //! - [`inspect`]: what a component is, without running it.
+//!
+//! # Logging
+//!
+//! Outcrop writes `tracing` events and never a prompt, an answer or a key. The libraries below it do,
+//! at their lowest levels: keep [`REVEALING_LOG_TARGETS`] at `info`. What a plugin writes has the target
+//! `outcrop_plugin`; nobody can prove what is in it, so leave it out unless you need it.
 #![forbid(unsafe_code)]
+
+/// Log targets (each stands for all that begin with it) that print request bodies, headers or credentials
+/// below `info`.
+pub const REVEALING_LOG_TARGETS: &[&str] = &[
+    "aws_config",
+    "aws_credential_types",
+    "aws_runtime",
+    "aws_sdk_",
+    "aws_sigv4",
+    "aws_smithy_",
+    "h2",
+    "hyper",
+    "rustls",
+];
 
 mod answer;
 mod bridge;

@@ -5,7 +5,7 @@
 //! does not poll holds the answer back by itself, and dropping it closes the connection at once.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -64,7 +64,7 @@ impl EventStream {
     pub(crate) fn live(
         instance: Instance,
         response: ResourceAny,
-        model: String,
+        answer: Answer,
         patience: Patience,
         permit: Permit,
     ) -> Self {
@@ -72,7 +72,7 @@ impl EventStream {
             state: State::Live(Box::new(Live {
                 instance,
                 response,
-                answer: Answer::new(model),
+                answer,
                 chunks: Vec::new().into_iter(),
                 next: NextStep::Again,
                 clock: Clock::new(patience),
@@ -120,10 +120,12 @@ impl Stream for EventStream {
             },
         };
         if event.is_terminal()
-            && let State::Live(live) = std::mem::replace(&mut self.state, State::Ended)
-            && live.answer.finished()
+            && let State::Live(mut live) = std::mem::replace(&mut self.state, State::Ended)
         {
-            live.instance.finish();
+            live.replace_instance();
+            if live.answer.finished() {
+                live.instance.finish();
+            }
         }
         Poll::Ready(Some(event))
     }
@@ -157,7 +159,10 @@ impl Live {
                 if !self.instance.has_live_call() {
                     return Poll::Ready(Err(fault("waits with nothing under way")));
                 }
-                self.replace_instance();
+                // Not before: until then the caller waits too, and the answer may be near.
+                if self.answer.delivered() {
+                    self.replace_instance();
+                }
                 return match self.clock.poll_wait(cx, self.answer.delivered()) {
                     Poll::Ready(error) => Poll::Ready(Err(error)),
                     Poll::Pending => Poll::Pending,
@@ -177,12 +182,12 @@ impl Live {
                     self.chunks = progress.chunks.into_iter();
                     self.next = progress.next;
                 }
-                Err(error) => return Poll::Ready(Err(error)),
+                Err(error) => return Poll::Ready(Err(self.answer.explain(error))),
             }
         }
     }
 
-    /// Makes the instance for the next stream while this one waits for its answer.
+    /// Makes the instance for the next stream, while this one has nothing else to do.
     fn replace_instance(&mut self) {
         if !self.replaced {
             self.replaced = true;
@@ -207,11 +212,13 @@ struct Clock {
     waiting: Option<Instant>,
     /// Armed for some moment not after the next limit, so that it is seldom set anew.
     alarm: Option<Pin<Box<Sleep>>>,
+    /// Whom the alarm wakes.
+    sleeper: Option<Waker>,
 }
 
 impl Clock {
     fn new(patience: Patience) -> Self {
-        Self { patience, started: None, waiting: None, alarm: None }
+        Self { patience, started: None, waiting: None, alarm: None, sleeper: None }
     }
 
     fn stop_waiting(&mut self) {
@@ -237,6 +244,13 @@ impl Clock {
         }
         // Beyond what a clock can show is never.
         let Some(end) = end else { return Poll::Pending };
+        // Between two deltas nothing has changed for the alarm.
+        if now < end
+            && self.alarm.as_ref().is_some_and(|alarm| alarm.deadline() <= end && !alarm.is_elapsed())
+            && self.sleeper.as_ref().is_some_and(|sleeper| sleeper.will_wake(cx.waker()))
+        {
+            return Poll::Pending;
+        }
         loop {
             if Instant::now() >= end {
                 return Poll::Ready(
@@ -250,6 +264,7 @@ impl Clock {
                 alarm.as_mut().reset(end);
             }
             if alarm.as_mut().poll(cx).is_pending() {
+                self.sleeper = Some(cx.waker().clone());
                 return Poll::Pending;
             }
         }

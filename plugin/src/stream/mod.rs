@@ -11,7 +11,7 @@ mod joined;
 mod payload;
 
 use crate::bindings::exports::outcrop::provider::provider::{NextStep, Progress};
-use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, FrameKind, Frames};
+use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, Frame, FrameKind};
 use crate::bindings::outcrop::provider::types::{Chunk, Error, ErrorCode, Request, Rewrite};
 use crate::bridge::{Bridge, Call};
 use crate::errors;
@@ -89,7 +89,8 @@ impl<C: Call> Answer<C> {
     fn step(&mut self) -> Result<NextStep, Error> {
         match self.call.next_chunk().map_err(errors::of_failure)? {
             Arrival::Nothing => Ok(NextStep::Wait),
-            Arrival::Frames(frames) => self.frames(&frames),
+            Arrival::Frame(single) => self.frames(&[single.frame], &single.data, false),
+            Arrival::Frames(frames) => self.frames(&frames.frames, &frames.data, frames.more),
             Arrival::End => self.finish(),
             Arrival::Body(_) => Err(errors::error(
                 ErrorCode::Internal,
@@ -98,16 +99,15 @@ impl<C: Call> Answer<C> {
         }
     }
 
-    fn frames(&mut self, frames: &Frames) -> Result<NextStep, Error> {
+    fn frames(&mut self, frames: &[Frame], data: &[u8], more: bool) -> Result<NextStep, Error> {
         // One check of the encoding for all frames; where it fails, each is checked by itself, so
         // that what came before the damage is still given.
-        let text = core::str::from_utf8(&frames.data).ok();
+        let text = core::str::from_utf8(data).ok();
         let mut begin = 0usize;
-        for frame in &frames.frames {
+        for frame in frames {
             let payload = begin.saturating_add(frame.name_length as usize);
             let end = payload.saturating_add(frame.payload_length as usize);
-            let (Some(name), Some(bytes)) = (frames.data.get(begin..payload), frames.data.get(payload..end))
-            else {
+            let (Some(name), Some(bytes)) = (data.get(begin..payload), data.get(payload..end)) else {
                 return self
                     .fail(errors::error(ErrorCode::Internal, "the host's frames do not fit their data"));
             };
@@ -138,7 +138,7 @@ impl<C: Call> Answer<C> {
             }
         }
         self.decoder.flush();
-        Ok(if frames.more { NextStep::Again } else { NextStep::Wait })
+        Ok(if more { NextStep::Again } else { NextStep::Wait })
     }
 
     fn fail(&mut self, error: Error) -> Result<NextStep, Error> {

@@ -78,6 +78,8 @@ impl State {
         let mut chunks: Vec<Chunk> = self.rewrites.drain(..).map(Chunk::Rewritten).collect();
         let next = match self.call.next_chunk() {
             Ok(Arrival::Nothing) => NextStep::Wait,
+            Ok(Arrival::Frame(single)) => self
+                .read(&Frames { frames: vec![single.frame], data: single.data, more: false }, &mut chunks)?,
             Ok(Arrival::Frames(frames)) => self.read(&frames, &mut chunks)?,
             Ok(Arrival::Body(_) | Arrival::End) => return Err(truncated()),
             Err(failure) if self.temperature.is_some() && names_temperature(&failure) => {

@@ -61,11 +61,7 @@ impl Draft {
 }
 
 /// Joins the parts of a body, adds what is imposed, and refuses what may not be sent.
-fn join(
-    parts: &[Part],
-    imposed: &Imposed,
-    brought: &BTreeSet<String>,
-) -> Result<Vec<u8>, String> {
+fn join(parts: &[Part], imposed: &Imposed, brought: &BTreeSet<String>) -> Result<Vec<u8>, String> {
     // The JSON without its media, which stand inside quotes: what is left is still JSON.
     let mut skeleton = Vec::with_capacity(
         parts.iter().map(|part| if let Part::Json(json) = part { json.len() } else { 0 }).sum(),
@@ -362,9 +358,15 @@ mod tests {
         }
         let media = Bytes::from_static(b"x");
         assert!(
-            joined(&[Part::Json(b"{\"a\":".to_vec()), Part::Media(media.clone()), Part::Json(b"}".to_vec())], json!({}), &[]).is_err()
+            joined(
+                &[Part::Json(b"{\"a\":".to_vec()), Part::Media(media.clone()), Part::Json(b"}".to_vec())],
+                json!({}),
+                &[]
+            )
+            .is_err()
         );
-        let outside = [Part::Json(b"{\"a\":1".to_vec()), Part::Media(media.clone()), Part::Json(b"}".to_vec())];
+        let outside =
+            [Part::Json(b"{\"a\":1".to_vec()), Part::Media(media.clone()), Part::Json(b"}".to_vec())];
         assert!(joined(&outside, json!({}), &[]).is_err());
     }
 }

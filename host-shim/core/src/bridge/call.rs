@@ -147,19 +147,7 @@ impl Call {
                         self.state = State::Failed(failure);
                     }
                 },
-                State::Streaming(answer) => {
-                    // Take along whatever is already here, so that a burst crosses in one go.
-                    while answer.batch.data.len() < READ_AHEAD_BYTES && answer.outcome.is_none() {
-                        if answer.poll_read(cx).is_pending() {
-                            break;
-                        }
-                    }
-                    return if answer.batch.frames.is_empty() && answer.outcome.is_none() {
-                        Poll::Pending
-                    } else {
-                        Poll::Ready(())
-                    };
-                }
+                State::Streaming(answer) => return answer.poll_arrival(cx),
                 State::Whole(_) | State::Ended | State::Failed(_) => return Poll::Ready(()),
             }
         }
@@ -229,6 +217,10 @@ struct Answer {
     body: SdkBody,
     splitter: FrameSplitter,
     batch: Batch,
+    /// Whether the last read had to wait.
+    waited: bool,
+    /// Whether reads have followed each other without a wait.
+    bursting: bool,
     /// Whether the last frame of a whole answer has come.
     said_all: bool,
     /// How the bytes ended; to be told after the batch.
@@ -241,9 +233,33 @@ impl Answer {
             body,
             splitter: FrameSplitter::default(),
             batch: Batch::default(),
+            waited: true,
+            bursting: false,
             said_all: false,
             outcome: None,
         }
+    }
+
+    /// Ready once there are frames, or no more of them.
+    ///
+    /// Where one read follows another without a wait between them, frames come in a burst, and whatever is
+    /// here is taken along, so that it crosses into the plugin in one go. Otherwise asking for more would
+    /// only be told to wait, which is asked again soon enough.
+    fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (mut reads, mut must_wait) = (0, false);
+        while self.outcome.is_none()
+            && self.batch.data.len() < READ_AHEAD_BYTES
+            && (self.batch.frames.is_empty() || self.bursting)
+        {
+            must_wait = self.poll_read(cx).is_pending();
+            if must_wait {
+                break;
+            }
+            reads += 1;
+        }
+        self.bursting = reads > usize::from(self.waited);
+        self.waited = must_wait;
+        if self.batch.frames.is_empty() && self.outcome.is_none() { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// Reads the next bytes, if any are here.
@@ -305,6 +321,7 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
     if !order.delay.is_zero() {
         tokio::time::sleep(order.delay).await;
     }
+    let model = order.model_id.as_str();
     loop {
         let failure = match attempt(&clients, &order, body.clone()).await {
             Ok(Opened { request_id, content: OpenedContent::Stream(mut answer) }) => {
@@ -312,7 +329,10 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
                 match failed_before_content(&answer, request_id.as_ref()) {
                     Some(failure) if retries.remain() => failure,
                     // With no attempt left the frames speak for themselves.
-                    _ => return Ok(Opened { request_id, content: OpenedContent::Stream(answer) }),
+                    _ => {
+                        tracing::debug!(model, request_id, "answered");
+                        return Ok(Opened { request_id, content: OpenedContent::Stream(answer) });
+                    }
                 }
             }
             Ok(opened) => return Ok(opened),
@@ -320,7 +340,8 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
         };
         match retries.after(&failure) {
             Some(pause) => {
-                tracing::debug!(
+                tracing::info!(
+                    model,
                     stage = failure.stage.as_str(),
                     status = failure.http_status,
                     code = failure.error_type,
@@ -329,7 +350,17 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
                 );
                 tokio::time::sleep(pause).await;
             }
-            None => return Err(failure),
+            None => {
+                tracing::debug!(
+                    model,
+                    stage = failure.stage.as_str(),
+                    status = failure.http_status,
+                    code = failure.error_type,
+                    request_id = failure.request_id,
+                    "failed"
+                );
+                return Err(failure);
+            }
         }
     }
 }
@@ -354,43 +385,34 @@ fn failed_before_content(answer: &Answer, request_id: Option<&String>) -> Option
 
 async fn attempt(clients: &Clients, order: &Order, body: Option<Bytes>) -> Result<Opened, Failure> {
     let exchange = Exchange::new(order.operation, body);
-    let region = order.region.as_deref();
+    let (region, model) = (order.region.as_deref(), &order.model_id);
     match order.operation {
         Operation::ConverseStream => {
-            let call = clients.runtime(region).await.converse_stream().model_id(&order.model_id);
-            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+            let call = clients.runtime(region).await.converse_stream().model_id(model);
+            exchange.finish(exchange.clone().during(call.send()).await)
         }
         Operation::Converse => {
-            let call = clients.runtime(region).await.converse().model_id(&order.model_id);
-            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+            let call = clients.runtime(region).await.converse().model_id(model);
+            exchange.finish(exchange.clone().during(call.send()).await)
         }
         Operation::CountTokens => {
-            let call = clients.runtime(region).await.count_tokens().model_id(&order.model_id);
-            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+            let call = clients.runtime(region).await.count_tokens().model_id(model);
+            exchange.finish(exchange.clone().during(call.send()).await)
         }
         Operation::GetInferenceProfile => {
             let call = clients.control(region).await.get_inference_profile();
-            let call = call.inference_profile_identifier(&order.model_id);
-            finish(&exchange, call.customize().interceptor(exchange.clone()).send().await)
+            let call = call.inference_profile_identifier(model);
+            exchange.finish(exchange.clone().during(call.send()).await)
         }
     }
 }
 
-/// What was answered: the bytes that the interceptor kept, or why there are none.
-fn finish<T, E>(exchange: &Exchange, sent: Result<T, SdkError<E, HttpResponse>>) -> Result<Opened, Failure>
-where
-    E: std::error::Error + Send + Sync + 'static,
-{
-    let answered = exchange.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match (answered, sent) {
-        // Whatever the SDK made of a success's body: its bytes are what counts.
-        (Some(opened), _) => Ok(opened),
-        (None, Err(error)) => Err(Failure::from_sdk(&error)),
-        (None, Ok(_)) => Err(Failure::new(Stage::Stream, "the answer had no body")),
-    }
+tokio::task_local! {
+    /// The exchange that the SDK is polled for.
+    static EXCHANGE: Exchange;
 }
 
-/// Puts our bytes into a request before it is signed, and keeps those of its answer.
+/// The bytes that go into one request, and those of its answer.
 #[derive(Clone)]
 pub(super) struct Exchange {
     /// None where the operation has no body of its own.
@@ -409,6 +431,25 @@ impl Exchange {
         Self { body: None, streamed: false, answered: Arc::default() }
     }
 
+    /// Polls the SDK's operation on behalf of this exchange.
+    pub(super) fn during<F: Future>(self, operation: F) -> impl Future<Output = F::Output> {
+        EXCHANGE.scope(self, operation)
+    }
+
+    /// What was answered: the bytes that were kept, or why there are none.
+    fn finish<T, E>(&self, sent: Result<T, SdkError<E, HttpResponse>>) -> Result<Opened, Failure>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (answered, sent) {
+            // Whatever the SDK made of a success's body: its bytes are what counts.
+            (Some(opened), _) => Ok(opened),
+            (None, Err(error)) => Err(Failure::from_sdk(&error)),
+            (None, Ok(_)) => Err(Failure::new(Stage::Stream, "the answer had no body")),
+        }
+    }
+
     /// The bytes of the answer, if it was a success.
     pub(super) fn into_body(self) -> Option<Vec<u8>> {
         let opened = self.answered.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -424,17 +465,17 @@ impl Exchange {
     }
 }
 
-impl std::fmt::Debug for Exchange {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A prompt has no place in a log.
-        f.debug_struct("Exchange").finish_non_exhaustive()
-    }
-}
+/// Puts our bytes into each request before it is signed, and keeps those of its answer.
+///
+/// One for all calls of a client. An interceptor for each call would be handed over as a change of the
+/// client's configuration, which the SDK then puts together anew for that call: a third of its cost.
+#[derive(Debug)]
+pub(super) struct Exchanges;
 
 #[dyn_dispatch_hint]
-impl Intercept for Exchange {
+impl Intercept for Exchanges {
     fn name(&self) -> &'static str {
-        "OutcropExchange"
+        "OutcropExchanges"
     }
 
     fn modify_before_signing(
@@ -443,11 +484,11 @@ impl Intercept for Exchange {
         _: &RuntimeComponents,
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(body) = &self.body {
+        if let Ok(Some(body)) = EXCHANGE.try_with(|exchange| exchange.body.clone()) {
             let request = context.request_mut();
             request.headers_mut().insert("content-length", body.len().to_string());
             // Bytes in memory are signed; a stream would not be.
-            *request.body_mut() = SdkBody::from(body.clone());
+            *request.body_mut() = SdkBody::from(body);
         }
         Ok(())
     }
@@ -479,8 +520,9 @@ impl Intercept for Exchange {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response_mut();
+        let streamed = EXCHANGE.try_with(|exchange| exchange.streamed).unwrap_or(false);
         // An error answer stays with the SDK, which knows how to read it.
-        if !self.streamed || response.status().as_u16() != 200 {
+        if !streamed || response.status().as_u16() != 200 {
             return Ok(());
         }
         let content_type = response.headers().get("content-type").unwrap_or_default();
@@ -488,8 +530,8 @@ impl Intercept for Exchange {
         {
             return Err(Refusal::NoEventStream { content_type: content_type.to_owned() }.into());
         }
-        let body = response.take_body();
-        self.keep(response, OpenedContent::Stream(Box::new(Answer::new(body))));
+        let content = OpenedContent::Stream(Box::new(Answer::new(response.take_body())));
+        EXCHANGE.try_with(|exchange| exchange.keep(response, content))?;
         Ok(())
     }
 
@@ -500,12 +542,16 @@ impl Intercept for Exchange {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response();
-        if !self.streamed
-            && response.status().is_success()
-            && let Some(bytes) = response.body().bytes()
-        {
-            self.keep(response, OpenedContent::Whole(bytes.to_vec()));
-        }
+        let whole = |exchange: &Exchange| {
+            if !exchange.streamed
+                && response.status().is_success()
+                && let Some(bytes) = response.body().bytes()
+            {
+                exchange.keep(response, OpenedContent::Whole(bytes.to_vec()));
+            }
+        };
+        // Outside of an exchange nobody wants the bytes.
+        let _ = EXCHANGE.try_with(whole);
         Ok(())
     }
 }

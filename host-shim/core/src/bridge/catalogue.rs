@@ -127,8 +127,8 @@ async fn models(clients: &Clients) -> Result<Vec<Box<RawValue>>, Failure> {
         model_summaries: Option<Vec<Box<RawValue>>>,
     }
     let exchange = Exchange::listening();
-    let sent = clients.control(None).await.list_foundation_models();
-    let sent = sent.customize().interceptor(exchange.clone()).send().await;
+    let list = clients.control(None).await.list_foundation_models();
+    let sent = exchange.clone().during(list.send()).await;
     let answer: Answer = read(exchange, sent.err().map(|error| Failure::from_sdk(&error)))?;
     Ok(answer.model_summaries.unwrap_or_default())
 }
@@ -150,7 +150,7 @@ async fn profiles(clients: &Clients, kind: InferenceProfileType) -> Result<Vec<B
         // Without a type the service lists its own profiles only.
         let page = client.list_inference_profiles().type_equals(kind.clone()).max_results(PAGE);
         let page = page.set_next_token(token.take());
-        let sent = page.customize().interceptor(exchange.clone()).send().await;
+        let sent = exchange.clone().during(page.send()).await;
         let answer: Answer = read(exchange, sent.err().map(|error| Failure::from_sdk(&error)))?;
         all.extend(answer.inference_profile_summaries.unwrap_or_default());
         token = answer.next_token;

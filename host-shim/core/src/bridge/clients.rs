@@ -12,6 +12,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use tokio::sync::OnceCell;
 
+use super::call::Exchanges;
 use super::region;
 
 /// How to reach AWS, as configured.
@@ -53,7 +54,8 @@ impl Clients {
     pub(crate) async fn runtime(&self, region: Option<&str>) -> aws_sdk_bedrockruntime::Client {
         let shared = self.shared().await;
         client_of(&self.runtime, shared, region, |region| {
-            let config = aws_sdk_bedrockruntime::config::Builder::from(shared).region(region);
+            let config =
+                aws_sdk_bedrockruntime::config::Builder::from(shared).region(region).interceptor(Exchanges);
             aws_sdk_bedrockruntime::Client::from_conf(config.build())
         })
     }
@@ -62,7 +64,7 @@ impl Clients {
     pub(crate) async fn control(&self, region: Option<&str>) -> aws_sdk_bedrock::Client {
         let shared = self.shared().await;
         client_of(&self.control, shared, region, |region| {
-            let config = aws_sdk_bedrock::config::Builder::from(shared).region(region);
+            let config = aws_sdk_bedrock::config::Builder::from(shared).region(region).interceptor(Exchanges);
             aws_sdk_bedrock::Client::from_conf(config.build())
         })
     }

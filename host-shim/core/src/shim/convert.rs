@@ -47,6 +47,62 @@ pub(crate) fn request(
     (lowered, brought, lowering.media)
 }
 
+/// Turns the places that a plugin names into places of the request's JSON form.
+///
+/// A plugin sees the contract's records; the caller wrote JSON.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    /// In the order in which the plugin sees them.
+    extensions: Vec<String>,
+}
+
+impl Places {
+    pub(crate) fn of(request: &Request) -> Self {
+        Self { extensions: request.extensions.keys().cloned().collect() }
+    }
+
+    /// The place in the JSON form of a JSON Pointer into the contract's request.
+    pub(crate) fn in_json(&self, pointer: &str) -> String {
+        let mut json = String::with_capacity(pointer.len());
+        let mut below = "";
+        for (depth, segment) in pointer.split('/').enumerate().skip(1) {
+            let word = match (depth, below, segment) {
+                (1, _, "model-id") => "model",
+                (1, _, "conversation-id") => "conversationId",
+                (1, _, "tool-choice") => "toolChoice",
+                (1, _, "max-output-tokens") => "maxTokens",
+                (1, _, "top-p") => "topP",
+                (1, _, "stop-sequences") => "stopSequences",
+                (1, _, "output-schema") => "outputSchema",
+                (2, "extensions", number) => number
+                    .parse()
+                    .ok()
+                    .and_then(|number: usize| self.extensions.get(number))
+                    .map_or(number, |key| key),
+                (3, "tools", "input-schema") => "parameters",
+                (5, "messages", "output") => "content",
+                (_, _, word) => word,
+            };
+            if depth == 1 {
+                below = segment;
+            }
+            json.push('/');
+            json.push_str(word);
+        }
+        json
+    }
+
+    /// The same for a message that begins with a place.
+    pub(crate) fn in_message(&self, message: String) -> String {
+        match message.split_once(": ") {
+            Some((place, rest)) if place.starts_with('/') && !place.contains(' ') => {
+                format!("{}: {rest}", self.in_json(place))
+            }
+            _ => message,
+        }
+    }
+}
+
 /// Takes a request apart and keeps what does not cross.
 struct Lowering<'a> {
     prefix: &'a str,
@@ -154,13 +210,17 @@ pub(crate) fn details(extensions: Vec<types::Extension>) -> Map<String, Value> {
 
 pub(crate) fn usage(usage: types::Usage) -> Usage {
     let types::Usage { input, output, cache_read, cache_write, extensions } = usage;
+    let sum = input.saturating_add(output).saturating_add(cache_read).saturating_add(cache_write);
+    let mut details = details(extensions);
+    // A provider may count more than the four.
+    let reported = details.remove("total").and_then(|total| total.as_u64());
     Usage {
         input,
         output,
         cache_read,
         cache_write,
-        total_tokens: input.saturating_add(output).saturating_add(cache_read).saturating_add(cache_write),
-        details: details(extensions),
+        total_tokens: reported.map_or(sum, |total| total.max(sum)),
+        details,
     }
 }
 
@@ -256,4 +316,30 @@ fn abilities(flags: types::Abilities) -> Vec<&'static str> {
     .into_iter()
     .filter_map(|(flag, word)| flags.contains(flag).then_some(word))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_json_form() {
+        let mut request = Request::new("p/m");
+        request.extensions.insert("latency".to_owned(), Value::Null);
+        let places = Places::of(&request);
+        for (contract, json) in [
+            ("/messages/0/content/1", "/messages/0/content/1"),
+            ("/messages/2/content/0/output/3", "/messages/2/content/0/content/3"),
+            ("/max-output-tokens", "/maxTokens"),
+            ("/tools/4/input-schema", "/tools/4/parameters"),
+            ("/extensions/0", "/extensions/latency"),
+            ("/extensions/7", "/extensions/7"),
+            ("", ""),
+        ] {
+            assert_eq!(places.in_json(contract), json);
+        }
+        let message = "/top-p: more than 1".to_owned();
+        assert_eq!(places.in_message(message), "/topP: more than 1");
+        assert_eq!(places.in_message("a: b".to_owned()), "a: b");
+    }
 }

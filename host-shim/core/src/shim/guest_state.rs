@@ -12,7 +12,7 @@ use super::contract::{self, bedrock_bridge, log, memory as facts, types};
 use super::memory::{Memory, Subject};
 use crate::bridge::call::{Arrival, Call};
 use crate::bridge::failure::Failure;
-use crate::bridge::frames::FrameKind;
+use crate::bridge::frames::{Frame, FrameKind};
 use crate::bridge::{Bridge, Brought, body::Part};
 use crate::limits::{CALLS_UNDER_WAY, CORE_INSTANCES, LOG_LINE_BYTES, LOG_LINES, Limits, TABLE_ELEMENTS};
 
@@ -227,29 +227,34 @@ impl From<Arrival> for bedrock_bridge::Arrival {
             Arrival::Nothing => Self::Nothing,
             Arrival::Body(body) => Self::Body(body),
             Arrival::End => Self::End,
-            Arrival::Frames(batch) => Self::Frames(bedrock_bridge::Frames {
-                frames: batch
-                    .frames
-                    .iter()
-                    .map(|frame| bedrock_bridge::Frame {
-                        kind: match frame.kind {
-                            FrameKind::MessageStart => bedrock_bridge::FrameKind::MessageStart,
-                            FrameKind::ContentBlockStart => bedrock_bridge::FrameKind::ContentBlockStart,
-                            FrameKind::ContentBlockDelta => bedrock_bridge::FrameKind::ContentBlockDelta,
-                            FrameKind::ContentBlockStop => bedrock_bridge::FrameKind::ContentBlockStop,
-                            FrameKind::MessageStop => bedrock_bridge::FrameKind::MessageStop,
-                            FrameKind::Metadata => bedrock_bridge::FrameKind::Metadata,
-                            FrameKind::Exception => bedrock_bridge::FrameKind::Exception,
-                            FrameKind::Other => bedrock_bridge::FrameKind::Other,
-                        },
-                        name_length: frame.name_length,
-                        payload_length: frame.payload_length,
-                    })
-                    .collect(),
-                data: batch.data,
-                // Everything that had arrived was taken along.
-                more: false,
-            }),
+            Arrival::Frames(batch) => match batch.frames[..] {
+                [frame] => Self::Frame(bedrock_bridge::SingleFrame { frame: frame.into(), data: batch.data }),
+                _ => Self::Frames(bedrock_bridge::Frames {
+                    frames: batch.frames.into_iter().map(Into::into).collect(),
+                    data: batch.data,
+                    // Everything that had arrived was taken along.
+                    more: false,
+                }),
+            },
+        }
+    }
+}
+
+impl From<Frame> for bedrock_bridge::Frame {
+    fn from(frame: Frame) -> Self {
+        Self {
+            kind: match frame.kind {
+                FrameKind::MessageStart => bedrock_bridge::FrameKind::MessageStart,
+                FrameKind::ContentBlockStart => bedrock_bridge::FrameKind::ContentBlockStart,
+                FrameKind::ContentBlockDelta => bedrock_bridge::FrameKind::ContentBlockDelta,
+                FrameKind::ContentBlockStop => bedrock_bridge::FrameKind::ContentBlockStop,
+                FrameKind::MessageStop => bedrock_bridge::FrameKind::MessageStop,
+                FrameKind::Metadata => bedrock_bridge::FrameKind::Metadata,
+                FrameKind::Exception => bedrock_bridge::FrameKind::Exception,
+                FrameKind::Other => bedrock_bridge::FrameKind::Other,
+            },
+            name_length: frame.name_length,
+            payload_length: frame.payload_length,
         }
     }
 }

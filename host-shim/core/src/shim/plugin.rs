@@ -9,8 +9,8 @@ use bytes::Bytes;
 use wasmtime::component::{Component, InstancePre, Linker, ResourceAny};
 use wasmtime::{Engine, Store, Trap};
 
-use super::contract::{BedrockPlugin, BedrockPluginPre, guest, types};
 use super::call_time::CallTime;
+use super::contract::{BedrockPlugin, BedrockPluginPre, guest, types};
 use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
 use crate::bridge::Brought;

@@ -111,8 +111,7 @@ async fn bytes_may_come_one_by_one() {
         let slow = collect(host.stream(request.clone())).await;
         request.messages = ask(&format!("sim:{scenario} writes=coalesced")).messages;
         let fast = collect(host.stream(request)).await;
-        let kinds =
-            |events: &[Event]| events.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+        let kinds = |events: &[Event]| events.iter().map(std::mem::discriminant).collect::<Vec<_>>();
         assert_eq!(kinds(&slow), kinds(&fast), "{scenario}");
     }
 }
