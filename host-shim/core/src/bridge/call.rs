@@ -35,6 +35,12 @@ const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 /// How much is read ahead of the plugin before it is called. Bounds what one call hands over.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
 
+/// The first frames of an answer are handed on as they come: somebody waits for them.
+const FRAMES_AT_ONCE: u32 = 8;
+
+/// The most arrivals between two tries at gathering more.
+const MOST_RELUCTANCE: u32 = 63;
+
 /// How long the rest of a finished answer may take, so that its connection can be used again.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
@@ -217,10 +223,11 @@ struct Answer {
     body: SdkBody,
     splitter: FrameSplitter,
     batch: Batch,
-    /// Whether the last read had to wait.
-    waited: bool,
-    /// Whether reads have followed each other without a wait.
+    /// Whether giving way has last brought more frames.
     bursting: bool,
+    /// How many arrivals pass before giving way is tried again, and how many will after the next vain try.
+    until_try: u32,
+    reluctance: u32,
     /// Whether the last frame of a whole answer has come.
     said_all: bool,
     /// How the bytes ended; to be told after the batch.
@@ -233,8 +240,9 @@ impl Answer {
             body,
             splitter: FrameSplitter::default(),
             batch: Batch::default(),
-            waited: true,
             bursting: false,
+            until_try: FRAMES_AT_ONCE,
+            reluctance: 0,
             said_all: false,
             outcome: None,
         }
@@ -242,24 +250,40 @@ impl Answer {
 
     /// Ready once there are frames, or no more of them.
     ///
-    /// Where one read follows another without a wait between them, frames come in a burst, and whatever is
-    /// here is taken along, so that it crosses into the plugin in one go. Otherwise asking for more would
-    /// only be told to wait, which is asked again soon enough.
+    /// HTTP hands over one chunk at a time, and has the next one ready only after its own task has run. While
+    /// that pays, this gives way to it once more before the frames are handed on, so that a burst crosses
+    /// into the plugin in one go. Where nothing comes of it, it is tried ever more seldom.
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let (mut reads, mut must_wait) = (0, false);
-        while self.outcome.is_none()
-            && self.batch.data.len() < READ_AHEAD_BYTES
-            && (self.batch.frames.is_empty() || self.bursting)
-        {
-            must_wait = self.poll_read(cx).is_pending();
-            if must_wait {
+        let before = self.batch.frames.len();
+        while self.outcome.is_none() && self.batch.data.len() < READ_AHEAD_BYTES {
+            let known = self.batch.frames.len();
+            if self.poll_read(cx).is_pending() || (self.batch.frames.len() > known && !self.bursting) {
                 break;
             }
-            reads += 1;
         }
-        self.bursting = reads > usize::from(self.waited);
-        self.waited = must_wait;
-        if self.batch.frames.is_empty() && self.outcome.is_none() { Poll::Pending } else { Poll::Ready(()) }
+        let gained = self.batch.frames.len() > before;
+        if self.outcome.is_some() || self.batch.data.len() >= READ_AHEAD_BYTES {
+            return Poll::Ready(());
+        }
+        if self.batch.frames.is_empty() {
+            return Poll::Pending;
+        }
+        if before > 0 && !gained {
+            // It gave way for nothing.
+            self.reluctance = (self.reluctance * 2 + 1).min(MOST_RELUCTANCE);
+            self.bursting = false;
+            self.until_try = self.reluctance;
+            return Poll::Ready(());
+        }
+        if before > 0 {
+            self.reluctance = 0;
+            self.bursting = true;
+        } else if self.until_try > 0 {
+            self.until_try -= 1;
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Reads the next bytes, if any are here.
