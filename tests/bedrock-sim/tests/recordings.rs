@@ -9,7 +9,6 @@ fn recordings() -> Option<PathBuf> {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "a test that skips says so")]
 fn a_recording_is_replayed_to_the_byte() {
     let Some(folder) = recordings() else {
         println!("skipped: there are no recordings");
