@@ -24,7 +24,7 @@ install: build ## the release binary into PREFIX/bin
 test: peers ## set everything up and run every test
 	$(CARGO) build --locked --workspace --exclude outcrop-bench
 	env -u AWS_PROFILE -u AWS_BEARER_TOKEN_BEDROCK AWS_EC2_METADATA_DISABLED=true \
-	    $(CARGO) test --locked --workspace --exclude outcrop-bench
+	    PATH="$(CURDIR)/target/peers/bin:$$PATH" $(CARGO) test --locked --workspace --exclude outcrop-bench
 
 peers: ## install the peers that the tests are held against, where PyPI can be reached
 	@tests/peers
