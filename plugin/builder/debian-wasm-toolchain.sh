@@ -2,6 +2,8 @@
 # Unpacks a Rust toolchain with wasm's standard library sources from Debian's packages into a folder,
 # for machines on which rustup cannot download. Nothing is installed and no root is needed.
 #
+# The package lists must be of today (`apt-get update`): Debian's first rustc-web is too old.
+#
 # usage: debian-wasm-toolchain.sh FOLDER, then export OUTCROP_WASM_TOOLCHAIN=FOLDER
 set -eu
 folder=$(readlink -m "$1")

@@ -23,7 +23,7 @@ use crate::{Error, ErrorClass, Result};
 ///
 /// Ends after exactly one [`Event::Done`] or [`Event::Error`]. Nothing is sent before the first poll;
 /// dropping the stream cancels the request: the connection is closed (HTTP/1) or its stream reset (HTTP/2).
-/// Must be polled within a tokio runtime.
+/// Must be polled within a tokio runtime; elsewhere it is one error.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct EventStream {
     state: State,
@@ -137,6 +137,13 @@ fn terminal(error: Error) -> Event {
 
 impl Live {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
+        if !self.clock.has_started() && tokio::runtime::Handle::try_current().is_err() {
+            return Poll::Ready(Err(Error::new(
+                ErrorClass::Internal,
+                "the stream was polled outside of a tokio runtime",
+            )
+            .with_remedy("poll it in a task of one, or within `Runtime::block_on`")));
+        }
         let mut calls = 0;
         loop {
             if let Some(event) = self.answer.next_delta() {
@@ -219,6 +226,11 @@ struct Clock {
 impl Clock {
     fn new(patience: Patience) -> Self {
         Self { patience, started: None, waiting: None, alarm: None, sleeper: None }
+    }
+
+    /// Whether the stream has ever waited.
+    fn has_started(&self) -> bool {
+        self.started.is_some()
     }
 
     fn stop_waiting(&mut self) {

@@ -206,3 +206,12 @@ async fn many_streams_at_once_are_each_whole() {
         assert_eq!(length, (50 + number) * 20);
     }
 }
+
+#[test]
+fn outside_of_a_runtime_it_is_an_error_and_no_panic() {
+    let sim = simulator();
+    let mut stream = host(&sim).stream(ask("Hello"));
+    let event = futures_util::FutureExt::now_or_never(stream.next()).flatten();
+    let Some(Event::Error { error }) = event else { panic!("{event:?}") };
+    assert!(error.message.contains("tokio"), "{error}");
+}
