@@ -22,7 +22,7 @@ install: build ## the release binary into PREFIX/bin
 	install -D -m 755 target/release/outcrop $(DESTDIR)$(PREFIX)/bin/outcrop
 
 test: peers ## set everything up and run every test
-	$(CARGO) build --locked --workspace --exclude outcrop-bench
+	$(CARGO) build --locked --workspace --exclude outcrop-bench --all-targets
 	env -u AWS_PROFILE -u AWS_BEARER_TOKEN_BEDROCK AWS_EC2_METADATA_DISABLED=true \
 	    PATH="$(CURDIR)/target/peers/bin:$$PATH" $(CARGO) test --locked --workspace --exclude outcrop-bench
 

@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 use wasmtime::component::ResourceAny;
 
 use crate::answer::Answer;
+use crate::bridge::call::Rest;
 use crate::event::Event;
 use crate::limits::CALLS_A_WAKE;
 use crate::shim::contract::{guest::NextStep, types::Chunk};
@@ -33,7 +34,9 @@ enum State {
     /// It failed before it began.
     Failed(Option<Error>),
     Live(Box<Live>),
-    Ended,
+    /// The terminal event has been given. What is left of the answer is read while the consumer asks for more,
+    /// so that the connection is free for whoever comes next.
+    Ended(Option<Rest>),
 }
 
 /// How long to wait for what, once it is known what was asked.
@@ -101,7 +104,12 @@ impl Stream for EventStream {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         let event = match &mut self.state {
-            State::Ended => return Poll::Ready(None),
+            State::Ended(rest) => {
+                if let Some(rest) = rest {
+                    std::task::ready!(Pin::new(rest).poll(cx));
+                }
+                return Poll::Ready(None);
+            }
             State::Failed(error) => match error.take() {
                 Some(error) => terminal(error),
                 None => return Poll::Ready(None),
@@ -120,11 +128,11 @@ impl Stream for EventStream {
             },
         };
         if event.is_terminal()
-            && let State::Live(mut live) = std::mem::replace(&mut self.state, State::Ended)
+            && let State::Live(mut live) = std::mem::replace(&mut self.state, State::Ended(None))
         {
             live.replace_instance();
             if live.answer.finished() {
-                live.instance.finish();
+                self.state = State::Ended(live.instance.finish());
             }
         }
         Poll::Ready(Some(event))

@@ -42,7 +42,7 @@ const FRAMES_AT_ONCE: u32 = 8;
 const MOST_RELUCTANCE: u32 = 63;
 
 /// How long the rest of a finished answer may take, so that its connection can be used again.
-const DRAIN_TIME: Duration = Duration::from_secs(2);
+const REST_TIME: Duration = Duration::from_millis(500);
 
 /// What the plugin may ask Bedrock for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,14 +190,14 @@ impl Call {
         }
     }
 
-    /// Lets go of a call. An answer that has said all is read to its end first, if that is near:
-    /// an HTTP/1 connection is used again only then. Any other is cancelled.
-    pub(crate) fn let_go(self) {
-        let State::Streaming(mut answer) = self.state else { return };
+    /// What is left to be read of an answer that has said all: an HTTP/1 connection is used again only when
+    /// its answer has been read to the end. None where there is nothing left; any other call is cancelled.
+    pub(crate) fn rest(self) -> Option<Rest> {
+        let State::Streaming(mut answer) = self.state else { return None };
         if !answer.said_all || answer.outcome.is_some() {
-            return;
+            return None;
         }
-        let mut rest = Box::pin(async move {
+        let reading = async move {
             let read = std::future::poll_fn(|cx| {
                 while answer.outcome.is_none() {
                     answer.batch = Batch::default();
@@ -206,14 +206,31 @@ impl Call {
                 Poll::Ready(())
             });
             // Past the time the connection is closed, which is all that is lost.
-            let _ = tokio::time::timeout(DRAIN_TIME, read).await;
-        });
-        // Most often the end has come with the last frame.
-        let mut now = Context::from_waker(std::task::Waker::noop());
-        if let Ok(runtime) = tokio::runtime::Handle::try_current()
-            && rest.as_mut().poll(&mut now).is_pending()
-        {
-            runtime.spawn(rest);
+            let _ = tokio::time::timeout(REST_TIME, read).await;
+        };
+        Some(Rest(Some(Box::pin(reading))))
+    }
+}
+
+/// The end of a finished answer, to be read. Dropped before it is done, it goes on by itself.
+pub(crate) struct Rest(Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
+
+impl Future for Rest {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(reading) = &mut self.0 {
+            ready!(reading.as_mut().poll(cx));
+            self.0 = None;
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        if let (Some(reading), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(reading);
         }
     }
 }

@@ -9,5 +9,5 @@ wasmtime::component::bindgen!({
     },
 });
 
-pub(crate) use exports::outcrop::provider::provider as guest;
-pub(crate) use outcrop::provider::{bedrock_bridge, log, memory, types};
+pub(crate) use self::exports::outcrop::provider::provider as guest;
+pub(crate) use self::outcrop::provider::{bedrock_bridge, log, memory, types};

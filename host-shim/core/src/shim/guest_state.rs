@@ -10,7 +10,7 @@ use wasmtime::{ResourceLimiter, Result, bail};
 
 use super::contract::{self, bedrock_bridge, log, memory as facts, types};
 use super::memory::{Memory, Subject};
-use crate::bridge::call::{Arrival, Call};
+use crate::bridge::call::{Arrival, Call, Rest};
 use crate::bridge::failure::Failure;
 use crate::bridge::frames::{Frame, FrameKind};
 use crate::bridge::{Bridge, Brought, body::Part};
@@ -85,13 +85,11 @@ impl GuestState {
         arrived
     }
 
-    /// Reads finished answers to their end, so that their connections can be used again.
-    pub(crate) fn finish_calls(&mut self) {
-        for call in std::mem::take(&mut self.calls) {
-            if let Ok(call) = self.table.delete(call) {
-                call.let_go();
-            }
-        }
+    /// What is left to be read of finished answers.
+    pub(crate) fn take_rest(&mut self) -> Option<Rest> {
+        let calls = std::mem::take(&mut self.calls);
+        // One answer, one call that has said all; of several the others go on by themselves.
+        calls.into_iter().filter_map(|call| self.table.delete(call).ok()?.rest()).last()
     }
 }
 
@@ -216,7 +214,7 @@ impl bedrock_bridge::HostCall for GuestState {
 
     fn drop(&mut self, call: Resource<Call>) -> Result<()> {
         self.calls.retain(|known| known.rep() != call.rep());
-        self.table.delete(call)?.let_go();
+        drop(self.table.delete(call)?.rest());
         Ok(())
     }
 }

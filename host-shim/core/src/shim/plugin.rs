@@ -14,6 +14,7 @@ use super::contract::{BedrockPlugin, BedrockPluginPre, guest, types};
 use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
 use crate::bridge::Brought;
+use crate::bridge::call::Rest;
 use crate::{Error, ErrorClass, Result};
 
 /// Streams of the whole process.
@@ -225,9 +226,9 @@ impl Instance {
         self.store.data().has_live_call()
     }
 
-    /// Ends the instance after a complete answer.
-    pub(crate) fn finish(mut self) {
-        self.store.data_mut().finish_calls();
+    /// Ends the instance after a complete answer, and gives what is left to be read of that.
+    pub(crate) fn finish(mut self) -> Option<Rest> {
+        self.store.data_mut().take_rest()
     }
 }
 
