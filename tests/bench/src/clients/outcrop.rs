@@ -40,14 +40,19 @@ impl Client for Outcrop {
         let mut answer = Answer::default();
         let asked = Instant::now();
         let mut stream = self.host.stream(request);
+        let mut done = false;
+        // To the end, as the SDK's client reads to the end of its answer: the connection is free then.
         while let Some(event) = stream.next().await {
             match event {
                 Event::TextDelta { delta, .. } => answer.text(delta.len(), || asked.elapsed()),
-                Event::Done { .. } => return Ok(answer),
+                Event::Done { .. } => done = true,
                 Event::Error { error } => bail!(error),
                 _ => {}
             }
         }
-        bail!("the stream had no end: {answer:?}")
+        if !done {
+            bail!("the stream had no end: {answer:?}");
+        }
+        Ok(answer)
     }
 }
