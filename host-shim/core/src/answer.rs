@@ -139,7 +139,7 @@ impl Answer {
     /// Takes a chunk. Deltas are given one by one by [`next_delta`](Self::next_delta).
     pub(crate) fn take(&mut self, chunk: Chunk) -> Result<Option<Event>> {
         if self.finished {
-            return Err(broken("gave a chunk after the last one"));
+            return Err(Error::of_plugin("gave a chunk after the last one"));
         }
         let event = match chunk {
             Chunk::TextDelta(deltas) => return self.begin_run(RunKind::Text, deltas).map(|()| None),
@@ -187,7 +187,7 @@ impl Answer {
 
     fn open(&mut self, index: u32, kind: Kind) -> Result<()> {
         if index as usize != self.blocks.len() || self.blocks.len() >= MOST_BLOCKS {
-            return Err(broken(format_args!(
+            return Err(Error::of_plugin(format_args!(
                 "numbered a block {index} where {} was next",
                 self.blocks.len()
             )));
@@ -202,7 +202,7 @@ impl Answer {
         self.blocks
             .get_mut(index as usize)
             .filter(|block| block.content.is_none())
-            .ok_or_else(|| broken(format_args!("spoke of block {index}, which is not open")))
+            .ok_or_else(|| Error::of_plugin(format_args!("spoke of block {index}, which is not open")))
     }
 
     fn begin_run(&mut self, kind: RunKind, deltas: types::Deltas) -> Result<()> {
@@ -215,13 +215,13 @@ impl Answer {
                 | (RunKind::Arguments, Kind::ToolCall { .. })
         );
         if !fits {
-            return Err(broken(format_args!("gave a delta of another kind for block {index}")));
+            return Err(Error::of_plugin(format_args!("gave a delta of another kind for block {index}")));
         }
         let mut end = 0_usize;
         for &length in &lengths {
             end = end.saturating_add(length as usize);
             if !text.is_char_boundary(end) {
-                return Err(broken(format_args!(
+                return Err(Error::of_plugin(format_args!(
                     "cut the deltas of block {index} where there is no character"
                 )));
             }
@@ -288,7 +288,7 @@ impl Answer {
                     .with_remedy("send the request again; the model wrote the call wrong")
                     .retryable());
                 }
-                _ => return Err(broken(format_args!("ended the answer with block {index} open"))),
+                _ => return Err(Error::of_plugin(format_args!("ended the answer with block {index} open"))),
             }
         }
         self.finished = true;
@@ -324,12 +324,6 @@ fn stop_reason(word: &str) -> StopReason {
         "malformed" => StopReason::Malformed,
         other => StopReason::Other(other.to_owned()),
     }
-}
-
-/// The plugin broke the contract.
-fn broken(what: impl std::fmt::Display) -> Error {
-    Error::new(ErrorClass::Internal, format!("the plugin {what}"))
-        .with_remedy("this is a fault of the plugin, not of the request")
 }
 
 #[cfg(test)]

@@ -32,8 +32,6 @@ pub(crate) struct Bridge {
     catalogue: Catalogue,
     /// What every request must carry.
     imposed: Arc<Imposed>,
-    /// What a call that is no answer must carry: nothing.
-    unimposed: Arc<Imposed>,
     /// For one request.
     attempts: u32,
 }
@@ -52,7 +50,6 @@ impl Bridge {
             clients: Arc::new(Clients::new(access)),
             catalogue: Catalogue::default(),
             imposed: Arc::new(imposed),
-            unimposed: Arc::default(),
             attempts,
         }
     }
@@ -101,14 +98,10 @@ impl Bridge {
         let imposed = match operation {
             Operation::GetInferenceProfile => None,
             // Counting takes no guardrail and no metadata.
-            Operation::CountTokens => Some(&self.unimposed),
-            Operation::Converse | Operation::ConverseStream => Some(&self.imposed),
+            Operation::CountTokens => Some(Arc::default()),
+            Operation::Converse | Operation::ConverseStream => Some(self.imposed.clone()),
         };
-        let body = imposed.map(|imposed| Draft {
-            parts,
-            imposed: imposed.clone(),
-            brought: brought.storage.clone(),
-        });
+        let body = imposed.map(|imposed| Draft { parts, imposed, brought: brought.storage.clone() });
         Ok(Order {
             operation,
             model_id: model_id.to_owned(),

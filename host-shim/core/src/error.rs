@@ -130,6 +130,12 @@ impl Error {
         }
     }
 
+    /// A plugin did what it must not. `what` goes on from "the plugin".
+    pub(crate) fn of_plugin(what: impl fmt::Display) -> Self {
+        Self::new(ErrorClass::Internal, format!("the plugin {what}"))
+            .with_remedy("this is a fault of the plugin, not of the request")
+    }
+
     /// The same with what a person can do about it.
     #[must_use]
     pub fn with_remedy(mut self, remedy: impl Into<String>) -> Self {

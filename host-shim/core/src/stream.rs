@@ -166,13 +166,15 @@ impl Live {
             }
             let arrived = match self.next {
                 NextStep::End => {
-                    return Poll::Ready(Err(fault("ended the stream without an end to the answer")));
+                    return Poll::Ready(Err(Error::of_plugin(
+                        "ended the stream without an end to the answer",
+                    )));
                 }
                 NextStep::Again | NextStep::Wait => self.instance.poll_calls(cx),
             };
             if arrived.is_pending() && self.next == NextStep::Wait {
                 if !self.instance.has_live_call() {
-                    return Poll::Ready(Err(fault("waits with nothing under way")));
+                    return Poll::Ready(Err(Error::of_plugin("waits with nothing under way")));
                 }
                 // Not before: until then the caller waits too, and the answer may be near.
                 if self.answer.delivered() {
@@ -212,11 +214,6 @@ impl Live {
             }
         }
     }
-}
-
-fn fault(what: &str) -> Error {
-    Error::new(ErrorClass::Internal, format!("the plugin {what}"))
-        .with_remedy("this is a fault of the plugin, not of the request")
 }
 
 /// Measures how long a stream has waited. While its consumer does not poll, no silence is counted.

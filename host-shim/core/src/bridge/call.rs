@@ -509,7 +509,7 @@ impl Exchange {
 /// Puts our bytes into each request before it is signed, and keeps those of its answer.
 ///
 /// One for all calls of a client. An interceptor for each call would be handed over as a change of the
-/// client's configuration, which the SDK then puts together anew for that call: a third of its cost.
+/// client's configuration, which the SDK then puts together anew for that call.
 #[derive(Debug)]
 pub(super) struct Exchanges;
 

@@ -243,8 +243,7 @@ fn trapped(name: &str, store: &Store<GuestState>, error: &wasmtime::Error) -> Er
         None => format!("failed: {}", error.root_cause()),
     };
     tracing::debug!(plugin = name, "{error:?}");
-    Error::new(ErrorClass::Internal, format!("the plugin {name} {what}"))
-        .with_remedy("this is a fault of the plugin, not of the request")
+    Error::of_plugin(format_args!("{name} {what}"))
 }
 
 impl From<types::Error> for Error {

@@ -1,12 +1,20 @@
 //! The command line.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use bedrock_sim::DEFAULT_BEARER_TOKEN;
 use serde_json::json;
 
 use crate::support::{MODEL, Sim, bare_outcrop, json_lines, outcrop, simulator, text};
+
+/// Writes a file and gives its path as an argument.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).expect("written");
+    path.to_string_lossy().into_owned()
+}
 
 fn chat(sim: &Sim, arguments: &[&str]) -> Output {
     outcrop(sim).args(["chat", "--model", MODEL]).args(arguments).output().expect("it runs")
@@ -41,11 +49,7 @@ fn a_prompt_can_come_from_standard_input() {
 fn the_options_reach_the_request() {
     let sim = simulator();
     let folder = tempfile::tempdir().expect("a folder");
-    let file = |name: &str, bytes: &[u8]| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("written");
-        path.to_string_lossy().into_owned()
-    };
+    let file = |name: &str, bytes: &[u8]| write(folder.path(), name, bytes);
     let image = file("photo.jpg", b"\x89PNG\r\n\x1a\nnot a jpeg at all");
     let document = file("Notes (1).md", b"# Notes");
     let tools = file(
@@ -150,11 +154,7 @@ fn an_error_is_told_with_its_remedy() {
 fn wrong_input_is_a_clear_error() {
     let sim = simulator();
     let folder = tempfile::tempdir().expect("a folder");
-    let file = |name: &str, bytes: &[u8]| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("written");
-        path.to_string_lossy().into_owned()
-    };
+    let file = |name: &str, bytes: &[u8]| write(folder.path(), name, bytes);
     let broken = file("broken.json", b"{\"model\": \n}");
     let wrong = file(
         "wrong.json",

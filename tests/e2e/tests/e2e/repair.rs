@@ -1,11 +1,18 @@
 //! The contract lets a plugin repair a refused request: a second guest proves it.
 
 use bedrock_sim::Scenario;
-use outcrop::{ErrorClass, Event, Request};
+use outcrop::{ErrorClass, Event, Host, Request};
 
-use crate::support::{builder, collect, simulator};
+use crate::support::{Sim, builder, collect, simulator};
 
 const MODEL: &str = "sim.text-v1:0";
+
+/// A host with the repair plugin in place of the bundled one.
+fn host(sim: &Sim) -> Host {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), outcrop_e2e::REPAIR_PLUGIN).expect("written");
+    builder(sim).plugin_file(file.path()).build().expect("a host")
+}
 
 fn warm() -> Request {
     let mut request = Request::new(format!("bedrock/{MODEL}")).user("Hello");
@@ -30,9 +37,7 @@ fn rewrites(events: &[Event]) -> Vec<&str> {
 #[tokio::test]
 async fn a_refused_request_is_repaired_told_and_remembered() {
     let sim = simulator();
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), outcrop_e2e::REPAIR_PLUGIN).expect("written");
-    let host = builder(&sim).plugin_file(file.path()).build().expect("a host");
+    let host = host(&sim);
 
     sim.script_next(MODEL, refusal());
     let events = collect(host.stream(warm())).await;
@@ -53,9 +58,7 @@ async fn a_refused_request_is_repaired_told_and_remembered() {
 #[tokio::test]
 async fn a_second_refusal_is_an_error_and_no_loop() {
     let sim = simulator();
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), outcrop_e2e::REPAIR_PLUGIN).expect("written");
-    let host = builder(&sim).plugin_file(file.path()).build().expect("a host");
+    let host = host(&sim);
     sim.script(MODEL, refusal());
     let events = collect(host.stream(warm())).await;
     let Some(Event::Error { error }) = events.last() else { panic!("{events:?}") };
