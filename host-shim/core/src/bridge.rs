@@ -9,7 +9,9 @@ pub(crate) mod catalogue;
 pub(crate) mod clients;
 pub(crate) mod failure;
 pub(crate) mod frames;
+pub(crate) mod identity;
 pub(crate) mod model_id;
+mod profiles;
 mod region;
 pub(crate) mod retry;
 

@@ -10,10 +10,11 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
+use aws_types::os_shim_internal::{Env, Fs};
 use tokio::sync::OnceCell;
 
 use super::call::Exchanges;
-use super::region;
+use super::{identity, region};
 
 /// How to reach AWS, as configured.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,12 @@ impl Clients {
     /// The region for ids that name none.
     pub(crate) async fn region(&self) -> String {
         self.shared().await.region().map_or_else(String::new, ToString::to_string)
+    }
+
+    /// A name for the credentials in use, without a network request; see [`identity`].
+    #[allow(dead_code, reason = "the discovery cache is keyed by it")]
+    pub(crate) async fn identity(&self) -> String {
+        identity::key(&self.access, &Env::real(), &Fs::real()).await
     }
 
     /// The client for answers, in this region or in the default one.
