@@ -22,6 +22,26 @@ pub trait Bridge {
     /// # Errors
     /// Where the host refuses it or it fails at once.
     fn start(&self, operation: &str, model_id: &str, body: &[BodyPart]) -> Result<Self::Call, Failure>;
+
+    /// A fact that was kept, while it lives. A host that remembers nothing is a host that forgot.
+    fn recall(&self, about: About<'_>, key: &str) -> Option<String> {
+        let _ = (about, key);
+        None
+    }
+
+    /// Keeps a fact, printable ASCII of at most 64 bytes, for so many seconds.
+    fn remember(&self, about: About<'_>, key: &str, value: &str, seconds: u32) {
+        let _ = (about, key, value, seconds);
+    }
+}
+
+/// What a fact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About<'a> {
+    /// Every request to this base model.
+    Model(&'a str),
+    /// This conversation.
+    Conversation(&'a str),
 }
 
 /// An operation under way.

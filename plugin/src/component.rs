@@ -10,8 +10,9 @@ use crate::bindings::exports::outcrop::provider::token_counter::{
 use crate::bindings::outcrop::provider::bedrock_bridge::{
     self, Arrival, BodyPart, Call as HostCall, Failure, Listing,
 };
+use crate::bindings::outcrop::provider::memory::{self, Scope};
 use crate::bindings::outcrop::provider::types::{Error, Model, Request};
-use crate::bridge::{Bridge, Call};
+use crate::bridge::{About, Bridge, Call};
 use crate::counter::Counting;
 use crate::settings::Settings;
 use crate::stream::Answer;
@@ -41,6 +42,21 @@ impl Bridge for Host {
 
     fn start(&self, operation: &str, model_id: &str, body: &[BodyPart]) -> Result<HostCall, Failure> {
         bedrock_bridge::start_stream(operation, model_id, body, 0)
+    }
+
+    fn recall(&self, about: About<'_>, key: &str) -> Option<String> {
+        memory::recall(&scope(about), key)
+    }
+
+    fn remember(&self, about: About<'_>, key: &str, value: &str, seconds: u32) {
+        memory::remember(&scope(about), key, value, seconds);
+    }
+}
+
+fn scope(about: About<'_>) -> Scope {
+    match about {
+        About::Model(id) => Scope::Model(id.into()),
+        About::Conversation(id) => Scope::Conversation(id.into()),
     }
 }
 

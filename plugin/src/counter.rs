@@ -6,6 +6,7 @@ use crate::bindings::outcrop::provider::types::{Error, ErrorCode, Request};
 use crate::bridge::{Bridge, Call};
 use crate::errors;
 use crate::json::Object;
+use crate::learned::Learned;
 use crate::models::Known;
 use crate::request;
 use crate::settings::Settings;
@@ -35,7 +36,8 @@ pub fn start<B: Bridge>(
     settings: &Settings,
 ) -> Result<Counting<B::Call>, Error> {
     let known = Known::resolve(bridge, &request.model_id);
-    let mapped = request::count(request, &known, settings)?;
+    let learned = Learned::recall(bridge, &known, request);
+    let mapped = request::count(request, &known, settings, learned)?;
     let estimate = estimate(&mapped.body);
     let call = bridge.start("count-tokens", &request.model_id, &mapped.body).map_err(errors::of_failure)?;
     Ok(Counting { call, estimate })

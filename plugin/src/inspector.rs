@@ -4,6 +4,7 @@ use crate::bindings::exports::outcrop::provider::inspector::Preview;
 use crate::bindings::outcrop::provider::types::{Abilities, Error, Modalities, Request};
 use crate::bridge::Bridge;
 use crate::json::{self, Object};
+use crate::learned::Learned;
 use crate::models::facts::{Facts, Source};
 use crate::models::{Known, table};
 use crate::request;
@@ -35,7 +36,8 @@ const ABILITIES: &[(&str, Abilities)] = &[
 /// Where the request cannot be mapped.
 pub fn preview<B: Bridge>(bridge: &B, request: &Request, settings: &Settings) -> Result<Preview, Error> {
     let known = Known::resolve(bridge, &request.model_id);
-    let mapped = request::converse(request, &known, settings)?;
+    let learned = Learned::recall(bridge, &known, request);
+    let mapped = request::converse(request, &known, settings, learned)?;
     Ok(Preview { body: mapped.readable(), rewrites: mapped.rewrites })
 }
 

@@ -29,6 +29,7 @@ pub mod counter;
 pub mod errors;
 pub mod inspector;
 mod json;
+pub mod learned;
 pub mod listing;
 pub mod models;
 pub mod request;

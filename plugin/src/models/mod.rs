@@ -126,6 +126,12 @@ impl Known {
             .map_or_else(|| Self::by_id(id), |arn| Self::by_id(&arn))
     }
 
+    /// Whether it takes or does something. Of a model of which nothing is known, that is believed.
+    pub fn takes(&self, what: table::Can) -> bool {
+        let can = self.row.map_or(self.family.can, |row| row.can);
+        can & what == what || core::ptr::eq(self.family, &families::UNKNOWN)
+    }
+
     /// How it behaves.
     pub fn traits(&self) -> &'static Traits {
         self.row.map_or(&self.family.traits, |row| &row.traits)

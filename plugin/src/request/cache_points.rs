@@ -53,7 +53,7 @@ pub(super) fn is_sent(draft: &mut Draft<'_>, ttl: &str, at: &str) -> Result<bool
     if ttl != FIVE_MINUTES && ttl != ONE_HOUR {
         return Err(errors::invalid(at, "a cache point lives for `5m` or `1h`"));
     }
-    match draft.known.traits().caching {
+    match caching(draft) {
         Caching::Rejected => {
             draft.rewrites.note(rewrites::CACHE_POINT, at, "the model takes no cache points");
             Ok(false)
@@ -72,7 +72,7 @@ pub(super) fn is_sent(draft: &mut Draft<'_>, ttl: &str, at: &str) -> Result<bool
 pub(super) fn write(draft: &mut Draft<'_>, ttl: &str) {
     draft.body.separate();
     draft.body.json("{\"cachePoint\":{\"type\":\"default\"");
-    if ttl == ONE_HOUR && draft.known.traits().caching != Caching::Short {
+    if ttl == ONE_HOUR && caching(draft) != Caching::Short {
         draft.body.string_member("ttl", ttl);
     }
     draft.body.json("}}");
@@ -108,9 +108,18 @@ fn automatic(draft: &Draft<'_>) -> Option<&'static str> {
     if draft.cache.points >= MOST {
         return None;
     }
-    match (draft.options.retention, draft.known.traits().caching) {
+    match (draft.options.retention, caching(draft)) {
         (Retention::None, _) | (_, Caching::Unknown | Caching::Rejected) => None,
         (Retention::Short, _) | (Retention::Long, Caching::Short) => Some(FIVE_MINUTES),
         (Retention::Long, Caching::Long) => Some(ONE_HOUR),
+    }
+}
+
+/// What the model does with cache points, as far as it did not teach otherwise.
+fn caching(draft: &Draft<'_>) -> Caching {
+    match draft.known.traits().caching {
+        _ if draft.learned.no_cache_points => Caching::Rejected,
+        Caching::Long | Caching::Unknown if draft.learned.no_cache_ttl => Caching::Short,
+        caching => caching,
     }
 }

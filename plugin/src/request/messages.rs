@@ -150,7 +150,7 @@ fn write_block(draft: &mut Draft<'_>, role: Role, block: &Block, at: &str) -> Re
             body.separate();
             body.json("{\"toolUse\":{");
             body.string_member("toolUseId", &call.id);
-            body.string_member("name", &call.name);
+            body.string_member("name", draft.names.sent(&call.name));
             body.json_member("input", arguments);
             body.json("}}");
         }

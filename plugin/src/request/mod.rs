@@ -11,7 +11,9 @@ mod fields;
 mod inference;
 mod media;
 mod messages;
+pub mod names;
 mod options;
+mod output;
 mod reasoning;
 pub(crate) mod rewrites;
 mod system;
@@ -19,13 +21,15 @@ mod tool_results;
 mod tools;
 
 use crate::bindings::outcrop::provider::bedrock_bridge::BodyPart;
-use crate::bindings::outcrop::provider::types::{Error, Request, Rewrite};
+use crate::bindings::outcrop::provider::types::{Block, Error, Request, Rewrite};
 use crate::errors;
-use crate::json;
-use crate::models::{Known, ids};
+use crate::learned::Learned;
+use crate::models::{Known, ids, table};
 use crate::settings::Settings;
 use body::Body;
+use names::Names;
 use options::Options;
+use output::Output;
 use rewrites::Rewrites;
 
 /// A request as it will be sent.
@@ -34,6 +38,10 @@ pub struct Mapped {
     pub body: Vec<BodyPart>,
     /// What was changed.
     pub rewrites: Vec<Rewrite>,
+    /// How the answer's tool calls are told by the names that the caller knows.
+    pub names: Names,
+    /// Whether the model must be asked with Converse, because it calls no tools in a streamed answer.
+    pub unary: bool,
 }
 
 impl Mapped {
@@ -48,35 +56,50 @@ struct Draft<'a> {
     request: &'a Request,
     known: &'a Known,
     settings: &'a Settings,
+    learned: Learned,
     options: Options,
     body: Body,
     fields: fields::Fields,
     rewrites: Rewrites,
     cache: cache_points::Plan,
     document_names: Vec<String>,
+    names: Names,
+    /// Whether the body has tools.
+    tools_sent: bool,
 }
 
 impl<'a> Draft<'a> {
-    fn new(request: &'a Request, known: &'a Known, settings: &'a Settings) -> Result<Self, Error> {
+    fn new(
+        request: &'a Request,
+        known: &'a Known,
+        settings: &'a Settings,
+        learned: Learned,
+    ) -> Result<Self, Error> {
         if request.model_id.trim().is_empty() {
             return Err(errors::invalid("/model-id", "want a model id"));
         }
+        let offered = request.tools.iter().map(|tool| tool.name.as_str());
+        let called = request.messages.iter().flat_map(|message| &message.content).filter_map(called_name);
         Ok(Self {
             request,
             known,
             settings,
+            learned,
             options: Options::read(&request.extensions)?,
             body: Body::default(),
             fields: fields::Fields::default(),
             rewrites: Rewrites::default(),
             cache: cache_points::Plan::of(request),
             document_names: Vec::new(),
+            names: Names::of(offered, called),
+            tools_sent: false,
         })
     }
 
     /// What Converse and CountTokens share.
-    fn conversation(&mut self) -> Result<(), Error> {
-        system::write(self, &self.request.system)?;
+    fn conversation(&mut self, output: Output) -> Result<(), Error> {
+        let instruction = output::instruction(self, output);
+        system::write(self, &self.request.system, instruction.as_deref())?;
         // A managed prompt brings messages of its own.
         if !self.request.messages.is_empty() || !ids::is_prompt(&self.request.model_id) {
             messages::write(self, &self.request.messages)?;
@@ -99,7 +122,21 @@ impl<'a> Draft<'a> {
     }
 
     fn into_mapped(self) -> Mapped {
-        Mapped { body: self.body.into_parts(), rewrites: self.rewrites.into_inner() }
+        let streams = self.known.takes(table::STREAMS_TOOLS) && !self.learned.unary_tools;
+        Mapped {
+            unary: self.tools_sent && !streams,
+            body: self.body.into_parts(),
+            rewrites: self.rewrites.into_inner(),
+            names: self.names,
+        }
+    }
+}
+
+/// The tool that a block calls.
+fn called_name(block: &Block) -> Option<&str> {
+    match block {
+        Block::ToolCall(call) => Some(&call.name),
+        _ => None,
     }
 }
 
@@ -107,16 +144,22 @@ impl<'a> Draft<'a> {
 ///
 /// # Errors
 /// Where the request cannot be carried out; the error names the place.
-pub fn converse(request: &Request, known: &Known, settings: &Settings) -> Result<Mapped, Error> {
-    let mut draft = Draft::new(request, known, settings)?;
-    draft.body.json("{");
-    draft.conversation()?;
+pub fn converse(
+    request: &Request,
+    known: &Known,
+    settings: &Settings,
+    learned: Learned,
+) -> Result<Mapped, Error> {
+    let mut draft = Draft::new(request, known, settings, learned)?;
     let thinking = effort::apply(&mut draft)?;
+    let output = output::plan(&mut draft, thinking)?;
+    draft.body.json("{");
+    draft.conversation(output)?;
     inference::write(&mut draft, thinking)?;
-    tools::write(&mut draft, thinking)?;
+    tools::write(&mut draft, thinking, output)?;
     draft.write_fields();
     write_options(&mut draft);
-    write_output_schema(&mut draft)?;
+    output::write(&mut draft, output);
     draft.body.json("}");
     Ok(draft.into_mapped())
 }
@@ -125,12 +168,18 @@ pub fn converse(request: &Request, known: &Known, settings: &Settings) -> Result
 ///
 /// # Errors
 /// As [`converse`].
-pub fn count(request: &Request, known: &Known, settings: &Settings) -> Result<Mapped, Error> {
-    let mut draft = Draft::new(request, known, settings)?;
-    draft.body.json("{\"input\":{\"converse\":{");
-    draft.conversation()?;
+pub fn count(
+    request: &Request,
+    known: &Known,
+    settings: &Settings,
+    learned: Learned,
+) -> Result<Mapped, Error> {
+    let mut draft = Draft::new(request, known, settings, learned)?;
     let thinking = effort::apply(&mut draft)?;
-    tools::write(&mut draft, thinking)?;
+    let output = output::plan(&mut draft, thinking)?;
+    draft.body.json("{\"input\":{\"converse\":{");
+    draft.conversation(output)?;
+    tools::write(&mut draft, thinking, output)?;
     draft.write_fields();
     draft.body.json("}}}");
     Ok(draft.into_mapped())
@@ -181,22 +230,6 @@ fn write_options(draft: &mut Draft<'_>) {
         }
         body.json("]");
     }
-}
-
-/// The schema that the answer must follow. Converse wants it as a string.
-fn write_output_schema(draft: &mut Draft<'_>) -> Result<(), Error> {
-    let Some(schema) = &draft.request.output_schema else {
-        return Ok(());
-    };
-    if !json::is_object(schema) {
-        return Err(errors::invalid("/output-schema", "want a JSON Schema object"));
-    }
-    let body = &mut draft.body;
-    body.member("outputConfig");
-    body.json("{\"textFormat\":{\"type\":\"json_schema\",\"structure\":{\"jsonSchema\":{");
-    body.string_member("schema", schema);
-    body.json("}}}}");
-    Ok(())
 }
 
 #[cfg(test)]

@@ -31,6 +31,10 @@ pub(crate) const CACHE_POINT: &str = "cache-point-dropped";
 pub(crate) const CACHE_TTL: &str = "cache-ttl-shortened";
 /// `tool-choice` `none` was carried out by leaving the tools out, or could not be carried out.
 pub(crate) const CHOICE_NONE: &str = "tool-choice-none";
+/// The answer's schema became a tool that stands for the answer.
+pub(crate) const OUTPUT_TOOL: &str = "output-schema-as-tool";
+/// A tool got a name that Bedrock takes; the answer's calls come back under the caller's.
+pub(crate) const TOOL_NAME: &str = "tool-name-mapped";
 /// A forced tool choice became `auto`.
 pub(crate) const CHOICE: &str = "tool-choice-relaxed";
 /// Temperature or top-p was left out.

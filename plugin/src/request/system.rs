@@ -6,8 +6,8 @@ use super::{Draft, cache_points};
 use crate::bindings::outcrop::provider::types::{Block, Error};
 use crate::errors;
 
-/// Writes `system`, where there is anything in it.
-pub(super) fn write(draft: &mut Draft<'_>, system: &[Block]) -> Result<(), Error> {
+/// Writes `system`, where there is anything in it: what the caller says, then what the plugin has to.
+pub(super) fn write(draft: &mut Draft<'_>, system: &[Block], instruction: Option<&str>) -> Result<(), Error> {
     let mut begun = false;
     for (number, block) in system.iter().enumerate() {
         let at = below("/system", number);
@@ -30,6 +30,14 @@ pub(super) fn write(draft: &mut Draft<'_>, system: &[Block]) -> Result<(), Error
             Block::Raw(raw) => write_raw(draft, raw, &at)?,
             _ => return Err(errors::invalid(&at, "want text or a cache point")),
         }
+    }
+    if let Some(instruction) = instruction {
+        if !begun {
+            begun = true;
+            draft.body.member("system");
+            draft.body.json("[");
+        }
+        write_text(draft, instruction);
     }
     if begun {
         cache_points::after_system(draft);

@@ -6,6 +6,7 @@ use crate::bindings::outcrop::provider::types::{
     Block, Error, ErrorCode, Extension, Media, Message, RawBlock, Reasoning, Request, Role, Tool, ToolCall,
     ToolChoice, ToolOutput, ToolResult,
 };
+use crate::learned::Learned;
 use crate::models::Known;
 use crate::settings::Settings;
 use proptest::prelude::*;
@@ -84,7 +85,7 @@ fn extension(key: &str, value: &str) -> Extension {
 }
 
 fn map(request: &Request) -> Result<Mapped, Error> {
-    converse(request, &Known::by_id(&request.model_id), &Settings::default())
+    converse(request, &Known::by_id(&request.model_id), &Settings::default(), Learned::default())
 }
 
 /// The body as text, as the host joins it: every medium is the bytes 1, 2, 3.
@@ -571,7 +572,7 @@ fn cache_points_follow_the_model() {
 
 /// A request with every extension.
 fn extended() -> Request {
-    let mut request = hello(OPUS);
+    let mut request = hello("global.anthropic.claude-sonnet-5-5");
     request.effort = Some("high".into());
     request.output_schema = Some(r#"{"type":"object"}"#.into());
     request.extensions = vec![
@@ -635,7 +636,7 @@ fn a_count_takes_what_makes_up_the_input() {
     request.tools = vec![tool()];
     request.temperature = Some(1.0);
     let known = Known::by_id(HAIKU);
-    let mapped = count(&request, &known, &Settings::default()).expect("a body");
+    let mapped = count(&request, &known, &Settings::default(), Learned::default()).expect("a body");
     let body: Value = serde_json::from_str(&joined(&mapped.body)).expect("JSON");
     let converse = &body["input"]["converse"];
     let mut members: Vec<&String> = converse.as_object().expect("an object").keys().collect();

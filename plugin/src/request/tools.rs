@@ -2,6 +2,7 @@
 
 use super::Draft;
 use super::effort::Thinking;
+use super::output::{self, Output};
 use super::rewrites::{self, below};
 use crate::bindings::outcrop::provider::types::{Block, Error, Request, ToolChoice};
 use crate::errors;
@@ -12,17 +13,19 @@ use crate::models::Choices;
 const NO_PARAMETERS: &str = "{\"type\":\"object\",\"properties\":{}}";
 
 /// Writes `toolConfig`, where there are tools to call.
-pub(super) fn write(draft: &mut Draft<'_>, thinking: Thinking) -> Result<(), Error> {
+pub(super) fn write(draft: &mut Draft<'_>, thinking: Thinking, output: Output) -> Result<(), Error> {
     let request = draft.request;
     let choice = checked_choice(request)?;
-    if request.tools.is_empty() || left_out(draft, choice) {
+    let none = request.tools.is_empty() || left_out(draft, choice);
+    if none && !output.is_tool() {
         return Ok(());
     }
+    draft.tools_sent = true;
     draft.body.member("toolConfig");
     draft.body.json("{");
     draft.body.member("tools");
     draft.body.json("[");
-    for (number, tool) in request.tools.iter().enumerate() {
+    for (number, tool) in request.tools.iter().enumerate().filter(|_| !none) {
         let at = below("/tools", number);
         let schema = match tool.input_schema.trim() {
             "" => NO_PARAMETERS,
@@ -32,10 +35,15 @@ pub(super) fn write(draft: &mut Draft<'_>, thinking: Thinking) -> Result<(), Err
                 return Err(errors::invalid(&at, "want a JSON Schema object"));
             }
         };
+        let name = draft.names.sent(&tool.name);
+        if name != tool.name {
+            let detail = ["sent as `", name, "`; calls come back under its own name"].concat();
+            draft.rewrites.note(rewrites::TOOL_NAME, [&at, "/name"].concat(), detail);
+        }
         let body = &mut draft.body;
         body.separate();
         body.json("{\"toolSpec\":{");
-        body.string_member("name", &tool.name);
+        body.string_member("name", name);
         if !tool.description.trim().is_empty() {
             body.string_member("description", &tool.description);
         }
@@ -48,8 +56,28 @@ pub(super) fn write(draft: &mut Draft<'_>, thinking: Thinking) -> Result<(), Err
         }
         body.json("}}");
     }
+    if let Some(name) = draft.names.output() {
+        let schema = output::tool_schema(draft);
+        let body = &mut draft.body;
+        body.separate();
+        body.json("{\"toolSpec\":{");
+        body.string_member("name", name);
+        body.string_member("description", output::DESCRIPTION);
+        body.member("inputSchema");
+        body.json("{");
+        body.json_member("json", schema);
+        body.json("}}}");
+    }
     draft.body.json("]");
-    write_choice(draft, choice, thinking);
+    match (output, draft.names.output()) {
+        (Output::Forced, Some(name)) => {
+            draft.body.json(",\"toolChoice\":{\"tool\":{");
+            draft.body.string_member("name", name);
+            draft.body.json("}}");
+        }
+        (Output::Among, _) => draft.body.json(",\"toolChoice\":{\"any\":{}}"),
+        _ => write_choice(draft, choice, thinking),
+    }
     draft.body.json("}");
     Ok(())
 }
@@ -121,7 +149,7 @@ fn write_choice(draft: &mut Draft<'_>, choice: &ToolChoice, thinking: Thinking) 
         None => draft.body.json("{\"any\":{}}"),
         Some(name) => {
             draft.body.json("{\"tool\":{");
-            draft.body.string_member("name", name);
+            draft.body.string_member("name", draft.names.sent(name));
             draft.body.json("}}");
         }
     }

@@ -10,6 +10,7 @@ use crate::bindings::outcrop::provider::types::{
 };
 use crate::errors;
 use crate::json::{self, Object};
+use crate::request::names::Names;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -29,10 +30,12 @@ pub(super) struct Decoder {
     /// From the trace, which comes after `messageStop`.
     traced: Vec<Extension>,
     metadata: bool,
+    /// The tools' names as the caller knows them.
+    names: Names,
 }
 
 impl Decoder {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(names: Names) -> Self {
         Self {
             chunks: Vec::new(),
             joined: None,
@@ -41,6 +44,7 @@ impl Decoder {
             finish: None,
             traced: Vec::new(),
             metadata: false,
+            names,
         }
     }
 
@@ -188,6 +192,7 @@ impl Decoder {
                 if member("type") != SERVER_TOOL {
                     let number = self.open(block, Content::ToolCall);
                     let (id, name) = (member("toolUseId"), member("name"));
+                    let name = self.names.callers(&name).into();
                     self.chunks.push(Chunk::ToolCallStart((number, id, name)));
                     return Ok(());
                 }

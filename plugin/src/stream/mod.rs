@@ -15,8 +15,10 @@ use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, Frame, FrameKi
 use crate::bindings::outcrop::provider::types::{Chunk, Error, ErrorCode, Request, Rewrite};
 use crate::bridge::{Bridge, Call};
 use crate::errors;
+use crate::learned::Learned;
 use crate::models::Known;
 use crate::request;
+use crate::request::names::Names;
 use crate::settings::Settings;
 use decoder::Decoder;
 
@@ -43,15 +45,16 @@ impl<C: Call> Answer<C> {
         settings: &Settings,
     ) -> Result<Self, Error> {
         let known = Known::resolve(bridge, &request.model_id);
-        let mapped = request::converse(request, &known, settings)?;
+        let learned = Learned::recall(bridge, &known, request);
+        let mapped = request::converse(request, &known, settings, learned)?;
         let call =
             bridge.start("converse-stream", &request.model_id, &mapped.body).map_err(errors::of_failure)?;
-        Ok(Self::new(call, mapped.rewrites))
+        Ok(Self::new(call, mapped.rewrites, mapped.names))
     }
 
     /// The answer to a request that has been started on `call`.
-    pub fn new(call: C, rewrites: Vec<Rewrite>) -> Self {
-        Self { call, decoder: Decoder::new(), rewrites, started: false, ended: false, failure: None }
+    pub fn new(call: C, rewrites: Vec<Rewrite>, names: Names) -> Self {
+        Self { call, decoder: Decoder::new(names), rewrites, started: false, ended: false, failure: None }
     }
 
     /// Turns what has arrived into chunks.

@@ -7,6 +7,7 @@ use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, Failure};
 use crate::bindings::outcrop::provider::types::{
     BlockDelta, BlockEnd, Chunk, Deltas, Error, ErrorCode, Extension, Finish, Rewrite, Usage,
 };
+use crate::request::names::Names;
 use proptest::prelude::*;
 
 type Events<'a> = [(&'a str, &'a str)];
@@ -30,7 +31,7 @@ fn drain(answer: &mut Answer<Scripted>) -> (Vec<Chunk>, Option<Error>) {
 
 fn read(events: &Events<'_>) -> (Vec<Chunk>, Option<Error>) {
     let call = Scripted::new([Ok(frames(events)), Ok(Arrival::End)]);
-    drain(&mut Answer::new(call, Vec::new()))
+    drain(&mut Answer::new(call, Vec::new(), Names::default()))
 }
 
 /// The chunks between `started` and `finished` of an answer that is complete.
@@ -373,7 +374,7 @@ fn rewrites_come_first_and_the_steps_say_what_is_next() {
         Ok(frames(&[("messageStop", r#"{"stopReason":"end_turn"}"#)])),
         Ok(frames(&[("metadata", "{}")])),
     ]);
-    let mut answer = Answer::new(call, vec![rewrite.clone()]);
+    let mut answer = Answer::new(call, vec![rewrite.clone()], Names::default());
     let mut step = || answer.next_chunk().expect("progress");
     let first = step();
     assert_eq!(first.chunks, [Chunk::Rewritten(rewrite)]);
@@ -400,7 +401,8 @@ fn a_failed_call_is_an_error() {
         retry_after_ms: None,
         body: Vec::new(),
     };
-    let (chunks, error) = drain(&mut Answer::new(Scripted::new([Err(failure)]), Vec::new()));
+    let (chunks, error) =
+        drain(&mut Answer::new(Scripted::new([Err(failure)]), Vec::new(), Names::default()));
     assert_eq!(chunks, []);
     assert_eq!(error.map(|error| error.code), Some(ErrorCode::Network));
 }
@@ -466,7 +468,7 @@ proptest! {
     fn any_frames_give_chunks_or_an_error(batches in proptest::collection::vec(proptest::collection::vec(event(), 0..8), 0..4)) {
         let mut arrivals: Vec<_> = batches.iter().map(|batch| Ok(raw_frames(batch))).collect();
         arrivals.push(Ok(Arrival::End));
-        let (chunks, error) = drain(&mut Answer::new(Scripted::new(arrivals), Vec::new()));
+        let (chunks, error) = drain(&mut Answer::new(Scripted::new(arrivals), Vec::new(), Names::default()));
         let finished = chunks.iter().filter(|chunk| matches!(chunk, Chunk::Finished(_))).count();
         prop_assert_eq!(finished, usize::from(error.is_none()));
         // Numbers are dense, and where the answer is complete every block has ended.
@@ -500,6 +502,6 @@ proptest! {
             })
             .collect();
         let call = Scripted::new([Ok(Arrival::Frames(arrival)), Ok(Arrival::End)]);
-        drain(&mut Answer::new(call, Vec::new()));
+        drain(&mut Answer::new(call, Vec::new(), Names::default()));
     }
 }
