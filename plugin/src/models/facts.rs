@@ -1,6 +1,7 @@
 //! What holds of a model, field by field: the live listing wins over the table, the table over the
 //! configured defaults; and where each fact comes from.
 
+use super::prices;
 use super::table::{self, Can};
 use super::{Caching, Choices, Known};
 use crate::bindings::outcrop::provider::types::{Abilities, Modalities, Pricing};
@@ -101,12 +102,7 @@ impl Facts {
             output: output(live, from_here),
             abilities,
             abilities_from: from_here,
-            pricing: row.map(|row| Pricing {
-                input: row.input_price,
-                output: row.output_price,
-                cache_read: row.cache_prices().map(|(read, _)| read),
-                cache_write: row.cache_prices().map(|(_, write)| write),
-            }),
+            pricing: row.map(|row| prices::of(row, &known.base).pricing),
         }
     }
 

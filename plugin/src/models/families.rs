@@ -46,6 +46,8 @@ pub const CLAUDE: Traits = Traits {
 };
 /// Claude that does not think.
 pub const CLAUDE_3: Traits = thinking(dialects::SILENT, CLAUDE);
+/// Claude 3 from before prompt caching.
+pub const CLAUDE_3_UNCACHED: Traits = Traits { caching: Caching::Rejected, ..CLAUDE_3 };
 /// Claude 4.5: one of temperature and top-p, one-hour caching.
 pub const CLAUDE_4_5: Traits = Traits { sampling: Sampling::One, caching: Caching::Long, ..CLAUDE };
 /// Claude 4.6.
@@ -110,7 +112,7 @@ pub const GROK: Traits = Traits {
 pub const KIMI: Traits = Traits { caching: Caching::Rejected, replay: Replay::All, ..PLAIN };
 /// Writer Palmyra.
 pub const PALMYRA: Traits = Traits { tool_status: false, ..LLAMA };
-/// GLM, MiniMax, Nemotron, Gemma: nothing special is known, none takes cache points.
+/// GLM, MiniMax, Nemotron, Gemma, Jamba, Command: nothing special is known, none takes cache points.
 pub const OTHERS: Traits = Traits { caching: Caching::Rejected, ..PLAIN };
 
 /// Calls tools, streamed or not.
@@ -148,6 +150,8 @@ pub static FAMILIES: &[Family] = &[
     family("minimax", &["minimax."], AGENT, OTHERS),
     family("nemotron", &["nvidia."], AGENT, OTHERS),
     family("gemma", &["google."], AGENT, OTHERS),
+    family("jamba", &["ai21."], TOOLS, OTHERS),
+    family("command", &["cohere.command"], AGENT, OTHERS),
 ];
 
 /// The family that a base id belongs to.

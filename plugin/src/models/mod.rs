@@ -8,6 +8,7 @@ pub mod dialects;
 pub mod facts;
 pub mod families;
 pub mod ids;
+pub mod prices;
 pub mod table;
 
 use crate::bridge::Bridge;
