@@ -11,7 +11,7 @@ use crate::operation::Route;
 use crate::registry::{self, Answer, Entry};
 use crate::script::{Prepared, Script};
 use crate::simulator::Shared;
-use crate::{AuthOutcome, Catalogue, Operation, Scenario, replay, validate};
+use crate::{AuthOutcome, Catalogue, Operation, Scenario, replay, rules, validate};
 
 /// What opens a command in a prompt.
 const COMMAND: &str = "sim:";
@@ -48,10 +48,13 @@ pub(crate) fn script(shared: &Shared, asked: &Asked<'_>) -> Chosen {
     if let Some(refusal) = asked.who.refusal() {
         return chosen(REFUSED, refusal);
     }
+    let catalogue = shared.catalogue.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(refusal) = broken_rule(shared, &catalogue, asked) {
+        return chosen(REFUSED, invalid(&refusal));
+    }
     if let Some(scripted) = lock(&shared.scripted).take(*operation, id.as_deref()) {
         return Chosen::new(SCRIPTED, &scripted, *operation);
     }
-    let catalogue = shared.catalogue.read().unwrap_or_else(PoisonError::into_inner);
     let id = id.as_deref().unwrap_or_default();
     match operation {
         Operation::ListFoundationModels => {
@@ -78,6 +81,23 @@ pub(crate) fn script(shared: &Shared, asked: &Asked<'_>) -> Chosen {
     }
 }
 
+/// The message for a request that breaks a rule, where the simulator is to enforce them.
+fn broken_rule(shared: &Shared, catalogue: &Catalogue, asked: &Asked<'_>) -> Option<String> {
+    let operation = asked.route.operation;
+    let id = asked.route.id.as_deref()?;
+    if !shared.enforce_rules || !matches!(operation, Operation::Converse | Operation::ConverseStream) {
+        return None;
+    }
+    let judge = || {
+        let body = validate::body(operation, id, asked.body)?;
+        // An application profile hides its model in its ARN, not from the service.
+        let profile = catalogue.find_profile(id).filter(|profile| profile["type"] == "APPLICATION");
+        let model = profile.and_then(|profile| profile["models"][0]["modelArn"].as_str());
+        rules::check(operation, model.unwrap_or(id), &body).map_err(|refusal| refusal.message)
+    };
+    judge().err()
+}
+
 /// The answer of the runtime, or the message of a ValidationException.
 fn runtime(
     shared: &Shared,
@@ -86,7 +106,7 @@ fn runtime(
     id: &str,
     body: &[u8],
 ) -> Result<Chosen, String> {
-    let body = validate::body(operation, body)?;
+    let body = validate::body(operation, id, body)?;
     let by_id = command_of_id(id);
     if by_id.is_none() {
         check_callable(catalogue, id)?;

@@ -57,6 +57,11 @@
 //!
 #![doc = include_str!("../SCENARIOS.md")]
 //!
+//! # What is refused
+//!
+//! Requests that no scenario could read, always. Built with [`Builder::enforce_rules`], whatever the real service
+//! would refuse for the model that is asked: see [`rules`], and `RULES.md` for the list with its sources.
+//!
 //! # Signing in
 //!
 //! By default the access key [`DEFAULT_ACCESS_KEY`] with [`DEFAULT_SECRET_KEY`] and the bearer token
@@ -79,6 +84,7 @@ mod log;
 mod operation;
 mod registry;
 mod replay;
+pub mod rules;
 mod scenario;
 mod scenarios;
 mod script;

@@ -4,7 +4,7 @@
 
 use bedrock_sim::{
     AccessKey, Auth, DEFAULT_ACCESS_KEY, DEFAULT_BEARER_TOKEN, DEFAULT_SECRET_KEY, Operation, Simulator, Tls,
-    scenario_listing,
+    rules, scenario_listing,
 };
 use clap::Parser;
 use std::io;
@@ -53,6 +53,12 @@ struct Options {
     /// Print the lines that point an AWS client here, to be evaluated by a shell.
     #[arg(long)]
     print_env: bool,
+    /// Refuse what the real service would refuse for the model that is asked; see --list-rules.
+    #[arg(long)]
+    rules: bool,
+    /// List the rules with what they refuse and where that is known from, and leave.
+    #[arg(long)]
+    list_rules: bool,
     /// List the scenarios and their parameters, and leave.
     #[arg(long)]
     list_scenarios: bool,
@@ -64,6 +70,10 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     if options.list_scenarios {
         print!("{}", scenario_listing());
+        return ExitCode::SUCCESS;
+    }
+    if options.list_rules {
+        print!("{}", rules::rule_listing());
         return ExitCode::SUCCESS;
     }
     match serve(&options).await {
@@ -112,6 +122,9 @@ async fn start(options: &Options) -> io::Result<Simulator> {
             Some(path) => tls.ca_file(path),
             None => tls,
         });
+    }
+    if options.rules {
+        builder = builder.enforce_rules();
     }
     if let Some(folder) = &options.recordings {
         builder = builder.recordings(folder);

@@ -61,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) catalogue: RwLock<Catalogue>,
     pub(crate) recordings: Option<PathBuf>,
     pub(crate) max_concurrent_streams: u32,
+    pub(crate) enforce_rules: bool,
     pub(crate) scripted: Mutex<Scripted>,
     /// How often a scenario with `times` was played, by its key.
     pub(crate) played: Mutex<HashMap<String, u64>>,
@@ -96,6 +97,7 @@ pub struct Builder {
     catalogue: Catalogue,
     recordings: Option<PathBuf>,
     max_concurrent_streams: u32,
+    enforce_rules: bool,
 }
 
 impl Default for Builder {
@@ -108,6 +110,7 @@ impl Default for Builder {
             recordings: None,
             // What the real endpoints are seen to announce.
             max_concurrent_streams: 100,
+            enforce_rules: false,
         }
     }
 }
@@ -146,6 +149,13 @@ impl Builder {
     /// How many HTTP/2 streams one connection may have open at once; 100 by default.
     pub fn max_concurrent_streams(mut self, streams: u32) -> Self {
         self.max_concurrent_streams = streams;
+        self
+    }
+
+    /// Refuse every Converse and ConverseStream request that breaks one of the [`rules`](crate::rules), before any
+    /// scenario, scripted ones too.
+    pub fn enforce_rules(mut self) -> Self {
+        self.enforce_rules = true;
         self
     }
 
@@ -193,6 +203,7 @@ impl Builder {
                 catalogue: RwLock::new(self.catalogue),
                 recordings: self.recordings,
                 max_concurrent_streams: self.max_concurrent_streams,
+                enforce_rules: self.enforce_rules,
                 scripted: Mutex::default(),
                 played: Mutex::default(),
                 prepared: Mutex::default(),
