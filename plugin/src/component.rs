@@ -2,7 +2,7 @@
 
 use crate::bindings::exports::outcrop::provider::inspector::{Guest as Inspector, Preview};
 use crate::bindings::exports::outcrop::provider::provider::{
-    Guest as Provider, GuestResponseStream, Progress, ResponseStream,
+    Guest as Provider, GuestResponseStream, Offer, Progress, ResponseStream,
 };
 use crate::bindings::exports::outcrop::provider::token_counter::{
     CountProgress, Guest as TokenCounter, GuestTokenCount, TokenCount,
@@ -11,7 +11,7 @@ use crate::bindings::outcrop::provider::bedrock_bridge::{
     self, Arrival, BodyPart, Call as HostCall, Failure, Listing,
 };
 use crate::bindings::outcrop::provider::memory::{self, Scope};
-use crate::bindings::outcrop::provider::types::{Error, Model, Request};
+use crate::bindings::outcrop::provider::types::{Error, Request};
 use crate::bridge::{About, Bridge, Call};
 use crate::counter::Counting;
 use crate::settings::Settings;
@@ -82,7 +82,7 @@ impl Provider for Plugin {
         Ok(())
     }
 
-    fn list_models() -> Result<Vec<Model>, Error> {
+    fn list_models() -> Result<Offer, Error> {
         listing::list_models(&Host, settings())
     }
 

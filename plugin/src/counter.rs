@@ -35,11 +35,13 @@ pub fn start<B: Bridge>(
     request: &Request,
     settings: &Settings,
 ) -> Result<Counting<B::Call>, Error> {
-    let known = Known::resolve(bridge, &request.model_id);
+    let known = Known::resolve(bridge, settings, &request.model_id);
     let learned = Learned::recall(bridge, &known, request);
     let mapped = request::count(request, &known, settings, learned)?;
     let estimate = estimate(&mapped.body);
-    let call = bridge.start("count-tokens", &request.model_id, &mapped.body).map_err(errors::of_failure)?;
+    // Bedrock counts for a model, and refuses to for a profile of it.
+    let id = if request.model_id.starts_with("arn:") { &request.model_id } else { &known.base };
+    let call = bridge.start("count-tokens", id, &mapped.body).map_err(errors::of_failure)?;
     Ok(Counting { call, estimate })
 }
 

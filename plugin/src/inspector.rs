@@ -6,6 +6,7 @@ use crate::bridge::Bridge;
 use crate::json::{self, Object};
 use crate::learned::Learned;
 use crate::models::facts::{Facts, Source};
+use crate::models::route::Route;
 use crate::models::{Known, table};
 use crate::request;
 use crate::settings::Settings;
@@ -19,15 +20,15 @@ const MODALITIES: &[(&str, Modalities)] = &[
     ("audio", Modalities::AUDIO),
 ];
 
-/// Abilities as the contract spells them.
+/// Abilities as members of JSON.
 const ABILITIES: &[(&str, Abilities)] = &[
     ("tools", Abilities::TOOLS),
-    ("tools-while-streaming", Abilities::TOOLS_WHILE_STREAMING),
-    ("tool-choice", Abilities::TOOL_CHOICE),
+    ("toolsWhileStreaming", Abilities::TOOLS_WHILE_STREAMING),
+    ("toolChoice", Abilities::TOOL_CHOICE),
     ("reasoning", Abilities::REASONING),
-    ("prompt-caching", Abilities::PROMPT_CACHING),
-    ("structured-output", Abilities::STRUCTURED_OUTPUT),
-    ("system-prompt", Abilities::SYSTEM_PROMPT),
+    ("promptCaching", Abilities::PROMPT_CACHING),
+    ("structuredOutput", Abilities::STRUCTURED_OUTPUT),
+    ("systemPrompt", Abilities::SYSTEM_PROMPT),
 ];
 
 /// Maps a request and sends nothing.
@@ -35,80 +36,110 @@ const ABILITIES: &[(&str, Abilities)] = &[
 /// # Errors
 /// Where the request cannot be mapped.
 pub fn preview<B: Bridge>(bridge: &B, request: &Request, settings: &Settings) -> Result<Preview, Error> {
-    let known = Known::resolve(bridge, &request.model_id);
+    let route = Route::of(bridge, &request.model_id);
+    let known = Known::resolve(bridge, settings, &route.id);
     let learned = Learned::recall(bridge, &known, request);
     let mapped = request::converse(request, &known, settings, learned)?;
-    Ok(Preview { body: mapped.readable(), rewrites: mapped.rewrites })
+    let body = mapped.readable();
+    Ok(Preview { body, rewrites: route.rewrites.into_iter().chain(mapped.rewrites).collect() })
 }
 
-/// What is known of a model, as JSON: an object of `id`, `base-model`, `family`, `table-as-of`,
-/// `listing` (Bedrock's own entry, or null) and `facts`, each `{"value":..,"from":".."}` where `from` is
-/// `listing`, `table`, `family` or `default`.
+/// What is known of a model, as JSON: an object of
+/// - `id`, and `called`, the id that would be called for it, with `rewrites`, what the caller would be told;
+/// - `baseModel`, `family`, `tableAsOf` (year and month);
+/// - `listing` (Bedrock's own entry of the base model, or null), `profile` (its entry of the profile, or
+///   null), `configured` (what the user says in `params`, or null);
+/// - `facts`, each `{"value":..,"from":".."}` where `from` is `configuration`, `listing`, `table`,
+///   `family` or `default`. Tokens, dollars per million tokens.
 pub fn explain<B: Bridge>(bridge: &B, id: &str, settings: &Settings) -> String {
-    let known = Known::resolve(bridge, id);
-    let entry = bridge
-        .lookup(&known.base)
-        .and_then(|entry| String::from_utf8(entry).ok())
-        .filter(|entry| json::is_object(entry));
+    let route = Route::of(bridge, id);
+    let known = Known::resolve(bridge, settings, &route.id);
+    let cached = |id: &str| {
+        let entry = bridge.lookup(id).and_then(|entry| String::from_utf8(entry).ok());
+        entry.filter(|entry| json::is_object(entry))
+    };
+    let entry = cached(&known.base);
+    let profile = cached(&route.id).filter(|_| route.id != known.base);
     let live = entry.as_deref().and_then(Object::parse);
-    let facts = Facts::of(&known, live.as_ref(), settings);
+    // What the user says of the id that was asked for holds also where another is called for it.
+    let said_of = if settings.configured(id).is_some() { id } else { &route.id };
+    let facts = Facts::of(said_of, &known, live.as_ref(), settings);
+    let params = settings.configured(said_of).and_then(|configured| configured.params_json.as_deref());
     let traits = known.traits();
     let behaviour = if known.row.is_some() { Source::Table } else { Source::Family };
 
-    let mut out = String::from("{");
-    let mut member = |name: &str, value: &str| {
-        if out.len() > 1 {
-            out.push(',');
-        }
-        json::push_string(&mut out, name);
-        out.push(':');
-        out.push_str(value);
-    };
-    member("id", &json::quoted(id));
-    member("base-model", &json::quoted(&known.base));
-    member("family", &json::quoted(known.family.name));
-    member("table-as-of", &json::quoted(table::AS_OF));
-    member("listing", entry.as_deref().unwrap_or("null"));
-    let mut said = Vec::new();
-    let mut fact = |name: &str, value: String, from: Source| {
-        said.push([&json::quoted(name), ":{\"value\":", &value, ",\"from\":\"", from.name(), "\"}"].concat());
+    let rewrites: Vec<String> = route
+        .rewrites
+        .iter()
+        .map(|rewrite| {
+            object([("rule", json::quoted(&rewrite.rule)), ("detail", json::quoted(&rewrite.detail))])
+        })
+        .collect();
+    let mut said: Vec<(&str, String)> = Vec::new();
+    let mut fact = |name, value: String, from: Source| {
+        said.push((name, object([("value", value), ("from", json::quoted(from.name()))])));
     };
     for (name, limit) in
-        [("context-window", facts.context_window), ("max-output-tokens", facts.max_output_tokens)]
+        [("contextWindow", facts.context_window), ("maxOutputTokens", facts.max_output_tokens)]
     {
         fact(name, limit.value.to_string(), limit.from);
     }
     for (name, modalities) in [("input", facts.input), ("output", facts.output)] {
-        let value = words(MODALITIES, |flag| modalities.value & flag == flag);
-        fact(name, value, modalities.from);
+        let words: Vec<String> = MODALITIES
+            .iter()
+            .filter(|(_, flag)| modalities.value & *flag == *flag)
+            .map(|(name, _)| json::quoted(name))
+            .collect();
+        fact(name, array(&words), modalities.from);
     }
-    let abilities = words(ABILITIES, |flag| facts.abilities & flag == flag);
-    fact("abilities", abilities, facts.abilities_from);
-    if let Some(pricing) = facts.pricing {
-        let value =
-            ["{\"input\":", &pricing.input.to_string(), ",\"output\":", &pricing.output.to_string(), "}"]
-                .concat();
-        fact("pricing", value, Source::Table);
+    for (ability, holds) in facts.abilities {
+        let name = ABILITIES.iter().find(|(_, known)| *known == ability).map_or("", |(name, _)| name);
+        fact(name, holds.value.to_string(), holds.from);
+    }
+    for (name, price) in [
+        ("inputPrice", facts.prices.input),
+        ("outputPrice", facts.prices.output),
+        ("cacheReadPrice", facts.prices.cache_read),
+        ("cacheWritePrice", facts.prices.cache_write),
+        ("cacheWrite1hPrice", facts.prices.cache_write_1h),
+    ] {
+        if let Some(price) = price {
+            fact(name, price.value.to_string(), price.from);
+        }
     }
     for (name, value) in [
         ("effort", word(traits.dialect.place)),
         ("sampling", word(traits.sampling)),
-        ("tool-choice", word(traits.choices)),
+        ("toolChoices", word(traits.choices)),
         ("caching", word(traits.caching)),
-        ("reasoning-replay", word(traits.replay)),
+        ("reasoningReplay", word(traits.replay)),
     ] {
         fact(name, value, behaviour);
     }
-    member("facts", &["{", &said.join(","), "}"].concat());
-    out.push('}');
-    out
+    object([
+        ("id", json::quoted(id)),
+        ("called", json::quoted(&route.id)),
+        ("rewrites", array(&rewrites)),
+        ("baseModel", json::quoted(&known.base)),
+        ("family", json::quoted(known.family.name)),
+        ("tableAsOf", json::quoted(table::AS_OF)),
+        ("facts", object(said)),
+        ("configured", params.unwrap_or("null").to_owned()),
+        ("profile", profile.unwrap_or_else(|| "null".into())),
+        ("listing", entry.unwrap_or_else(|| "null".into())),
+    ])
 }
 
-/// The names of the flags that hold, as JSON.
-fn words<F: Copy>(names: &[(&str, F)], holds: impl Fn(F) -> bool) -> String {
-    let words: Vec<String> =
-        names.iter().filter(|(_, flag)| holds(*flag)).map(|(name, _)| json::quoted(name)).collect();
-    ["[", &words.join(","), "]"].concat()
+/// Members whose values are JSON already, as an object.
+fn object<'a>(members: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let members: Vec<String> =
+        members.into_iter().map(|(name, value)| [&json::quoted(name), ":", &value].concat()).collect();
+    ["{", &members.join(","), "}"].concat()
+}
+
+/// Values that are JSON already, as an array.
+fn array(values: &[String]) -> String {
+    ["[", &values.join(","), "]"].concat()
 }
 
 /// The name of an enum's case.
@@ -150,17 +181,38 @@ mod tests {
         }
     }
 
+    fn explained(id: &str, settings: &str) -> Value {
+        let settings = Settings::parse(settings).expect("settings");
+        serde_json::from_str(&explain(&Cache, id, &settings)).expect("JSON")
+    }
+
     #[test]
     fn facts_say_where_they_come_from() {
-        let explained = explain(&Cache, PROFILE, &Settings::default());
-        let explained: Value = serde_json::from_str(&explained).expect("JSON");
-        assert_eq!(explained["base-model"], HAIKU);
-        assert_eq!(explained["facts"]["max-output-tokens"], json!({"value": 5000, "from": "listing"}));
-        assert_eq!(explained["facts"]["context-window"], json!({"value": 200_000, "from": "table"}));
-        assert_eq!(explained["facts"]["input"]["value"], json!(["text", "image", "document"]));
-        let unknown: Value =
-            serde_json::from_str(&explain(&Cache, "novel \"id", &Settings::default())).expect("JSON");
-        assert_eq!(unknown["listing"], Value::Null);
-        assert_eq!(unknown["facts"]["context-window"]["from"], "default");
+        let known = explained(PROFILE, "");
+        assert_eq!((&known["baseModel"], &known["called"]), (&json!(HAIKU), &json!(PROFILE)));
+        assert_eq!(known["facts"]["maxOutputTokens"], json!({"value": 5000, "from": "listing"}));
+        assert_eq!(known["facts"]["contextWindow"], json!({"value": 200_000, "from": "table"}));
+        assert_eq!(known["facts"]["input"]["value"], json!(["text", "image", "document"]));
+        assert_eq!(known["facts"]["tools"], json!({"value": true, "from": "table"}));
+        assert_eq!(known["facts"]["cacheReadPrice"], json!({"value": 0.1, "from": "table"}));
+        assert!(known["profile"]["models"].is_array() && known["listing"]["converse"].is_object());
+
+        let unknown = explained("novel \"id", "");
+        assert_eq!((&unknown["listing"], &unknown["profile"]), (&Value::Null, &Value::Null));
+        assert_eq!(unknown["facts"]["contextWindow"]["from"], "default");
+        assert_eq!(unknown["facts"]["reasoning"], json!({"value": false, "from": "family"}));
+        assert!(unknown["facts"].get("inputPrice").is_none());
+    }
+
+    #[test]
+    fn what_the_user_says_and_what_would_be_changed_is_told() {
+        let settings = r#"{"models":[{"id":"us.anthropic.claude-opus-4-6-v1:0","contextWindow":7,
+            "params":{"cacheRetention":"long"}}]}"#;
+        let known = explained("us.anthropic.claude-opus-4-6-v1:0", settings);
+        assert_eq!(known["called"], "us.anthropic.claude-opus-4-6-v1");
+        assert_eq!(known["rewrites"][0]["rule"], "model-id-respelled");
+        assert_eq!(known["facts"]["contextWindow"], json!({"value": 7, "from": "configuration"}));
+        assert_eq!(known["facts"]["outputPrice"], json!({"value": 27.5, "from": "table"}));
+        assert_eq!(known["configured"], json!({"cacheRetention": "long"}));
     }
 }

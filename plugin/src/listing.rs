@@ -1,44 +1,284 @@
-//! Bedrock's listings as models on offer: foundation models that can be called as they are, and
-//! profiles, through which alone most of the newer ones can.
+//! Bedrock's listings as models on offer: foundation models that can be called as they are, profiles,
+//! through which alone most of the newer ones can, and what the user configured; and the others, each
+//! with the reason why it is not on offer.
 
+use crate::bindings::exports::outcrop::provider::provider::{LeftOut, Offer};
 use crate::bindings::outcrop::provider::types::{Error, Extension, Model};
 use crate::bridge::Bridge;
 use crate::errors;
 use crate::json::{self, Object};
 use crate::models::facts::Facts;
-use crate::models::{self, Known, ids};
+use crate::models::{self, Known, ids, route};
 use crate::settings::Settings;
+use std::collections::{HashMap, HashSet};
 
-/// What stands before the ids that are routed everywhere, which are offered first: they have the
-/// most room.
-const EVERYWHERE: &str = "global.";
+/// Why a model is not on offer: the contract's word, and the sentence for a person.
+type Reason = (&'static str, String);
 
-/// The models on offer, best first.
+/// How a foundation model says that it can be called through a profile, or with throughput that was
+/// bought for it.
+const PROFILE: &str = "INFERENCE_PROFILE";
+const PROVISIONED: &str = "PROVISIONED";
+
+/// The models on offer and the others.
+///
+/// A model comes before one with a later name; its ids come in this order: the model's own, the
+/// profiles from the nearest geography to the farthest, the account's application profiles.
 ///
 /// # Errors
-/// Where nothing could be listed.
-pub fn list_models<B: Bridge>(bridge: &B, settings: &Settings) -> Result<Vec<Model>, Error> {
+/// Where nothing could be listed and nothing is configured.
+pub fn list_models<B: Bridge>(bridge: &B, settings: &Settings) -> Result<Offer, Error> {
     let listing = bridge.list_models().map_err(errors::of_failure)?;
     let foundations = entries(&listing.foundation_models);
     let profiles = entries(&listing.inference_profiles);
-    let mut models: Vec<Model> = foundations
-        .iter()
-        .filter(|entry| is_offered(entry) && takes(entry, "inferenceTypesSupported", "ON_DEMAND"))
-        .filter_map(|entry| foundation_model(entry, settings))
-        .chain(profiles.iter().filter_map(|entry| profile(entry, &foundations, settings)))
-        .filter(|model| passes(model, settings))
-        .collect();
-    if models.is_empty()
+    let shelf = Shelf::new(&listing.region, &foundations, &profiles, settings);
+    let mut offered = Vec::new();
+    let mut left_out = Vec::new();
+    let all = foundations.iter().map(|entry| shelf.foundation_model(entry));
+    for item in all.chain(profiles.iter().map(|entry| shelf.profile(entry))).flatten() {
+        match item {
+            Item::Offered(place, model) => offered.push((place, *model)),
+            Item::LeftOut(model) => left_out.push(model),
+        }
+    }
+    if offered.is_empty()
+        && settings.models.is_empty()
         && let Some(failure) = listing.failures.into_iter().next()
     {
         return Err(errors::of_failure(failure));
     }
-    models.sort_by(|a, b| {
-        let rank = |model: &Model| !model.id.starts_with(EVERYWHERE);
-        (rank(a), &a.name, &a.id).cmp(&(rank(b), &b.name, &b.id))
-    });
-    models.dedup_by(|a, b| a.id == b.id);
-    Ok(models)
+    if settings.replace && !settings.models.is_empty() {
+        let replaced = |(_, model): (Place, Model)| {
+            let detail = "the configuration replaces what was discovered (mode: replace)".into();
+            LeftOut { id: model.id, name: model.name, reason: "replaced".into(), detail }
+        };
+        left_out.extend(
+            offered.extract_if(.., |(_, model)| settings.configured(&model.id).is_none()).map(replaced),
+        );
+    }
+    for configured in &settings.models {
+        let id = ids::comparable(&configured.id);
+        if !offered.iter().any(|(_, model)| ids::comparable(&model.id) == id) {
+            offered.push(shelf.configured(&configured.id));
+            left_out.retain(|model| ids::comparable(&model.id) != id);
+        }
+    }
+    offered.sort_by(|(place, model), (other_place, other)| (place, &model.id).cmp(&(other_place, &other.id)));
+    let mut models: Vec<Model> = offered.into_iter().map(|(_, model)| model).collect();
+    let mut seen = HashSet::new();
+    models.retain(|model| seen.insert(model.id.to_lowercase()));
+    left_out.sort_by(|a, b| a.id.cmp(&b.id));
+    left_out.dedup_by(|a, b| a.id == b.id);
+    Ok(Offer { models, left_out })
+}
+
+/// Where a model stands among the others: the name of its base model, and how near the id is.
+type Place = (String, usize);
+
+enum Item {
+    Offered(Place, Box<Model>),
+    LeftOut(LeftOut),
+}
+
+/// What was listed.
+struct Shelf<'a> {
+    region: &'a str,
+    /// Foundation models by their ids.
+    foundations: HashMap<String, &'a Object<'a>>,
+    /// The nearest system-defined profile of a base model.
+    nearest: HashMap<String, String>,
+    settings: &'a Settings,
+}
+
+impl<'a> Shelf<'a> {
+    fn new(
+        region: &'a str,
+        foundations: &'a [Object<'a>],
+        profiles: &[Object<'_>],
+        settings: &'a Settings,
+    ) -> Self {
+        let foundations =
+            foundations.iter().filter_map(|entry| Some((entry.string("modelId")?, entry))).collect();
+        let distance = |id: &str| ids::distance(region, ids::geography(id).unwrap_or_default());
+        let mut nearest: HashMap<String, String> = HashMap::new();
+        for entry in profiles {
+            let is_active = entry.string("status").as_deref() == Some("ACTIVE");
+            if let Some(id) = entry.string("inferenceProfileId")
+                && is_active
+                && entry.string("type").as_deref() != Some("APPLICATION")
+                && let Some(base) = ids::base(&id)
+                && nearest.get(base).is_none_or(|known| distance(&id) < distance(known))
+            {
+                nearest.insert(base.to_owned(), id);
+            }
+        }
+        Self { region, foundations, nearest, settings }
+    }
+
+    fn foundation_model(&self, entry: &Object<'_>) -> Option<Item> {
+        let id = entry.string("modelId")?;
+        let name = entry.string("modelName").unwrap_or_else(|| id.clone());
+        let known = Known::by_id(&id);
+        let reason = self.unfit(&known, Some(entry)).or_else(|| self.uncallable(entry, &id));
+        Some(match reason {
+            Some(reason) => left_out(id, name, reason),
+            None => {
+                let place = (name.to_lowercase(), 0);
+                Item::Offered(place, Box::new(self.model(id, name, "foundation-model", &known, Some(entry))))
+            }
+        })
+    }
+
+    /// A profile, which is what its base model is.
+    fn profile(&self, entry: &Object<'_>) -> Option<Item> {
+        // An application profile's id is opaque and is called by its ARN.
+        let (id, origin) = match entry.string("type").as_deref() {
+            Some("APPLICATION") => (entry.string("inferenceProfileArn")?, "application-profile"),
+            _ => (entry.string("inferenceProfileId")?, "system-profile"),
+        };
+        let name = entry.string("inferenceProfileName").unwrap_or_else(|| id.clone());
+        let status = entry.string("status").unwrap_or_default();
+        if status != "ACTIVE" {
+            return Some(left_out(id, name, ("inactive", ["the profile is ", &status].concat())));
+        }
+        let members = models::members(entry);
+        let base = members.iter().find_map(|arn| ids::base(arn)).or_else(|| ids::base(&id));
+        let known = match self.settings.configured(&id).and_then(|configured| configured.base.as_deref()) {
+            Some(base) => Known::by_id(base),
+            None => Known::by_id(base?),
+        };
+        let live = self.foundations.get(&known.base).copied();
+        if let Some(reason) = self.unfit(&known, live) {
+            return Some(left_out(id, name, reason));
+        }
+        let distance = match origin {
+            "application-profile" => usize::MAX,
+            _ => 1 + ids::distance(self.region, ids::geography(&id).unwrap_or_default()),
+        };
+        let sorted_by = live.and_then(|live| live.string("modelName")).unwrap_or_else(|| name.clone());
+        let mut model = self.model(id, name, origin, &known, live);
+        let mut regions: Vec<&str> = members.iter().filter_map(|arn| ids::region(arn)).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        let regions: Vec<String> = regions.into_iter().map(json::quoted).collect();
+        model
+            .extensions
+            .push(Extension { key: "regions".into(), value: ["[", &regions.join(","), "]"].concat() });
+        Some(Item::Offered((sorted_by.to_lowercase(), distance), Box::new(model)))
+    }
+
+    /// A model that the user configured and that discovery did not find.
+    fn configured(&self, id: &str) -> (Place, Model) {
+        let configured = self.settings.configured(id);
+        let base = configured.and_then(|configured| configured.base.as_deref());
+        let known = base.map_or_else(|| Known::by_id(id), Known::by_id);
+        let live = self.foundations.get(&known.base).copied();
+        let name = live.and_then(|live| live.string("modelName")).unwrap_or_else(|| id.into());
+        let model = self.model(id.into(), name, "configured", &known, live);
+        ((model.name.to_lowercase(), 0), model)
+    }
+
+    /// Why a model, or a profile of it, is not what a conversation can be had with.
+    fn unfit(&self, known: &Known, live: Option<&Object<'_>>) -> Option<Reason> {
+        let maker = known.base.split('.').next().unwrap_or_default();
+        let vendor = live.and_then(|live| live.string("providerName")).unwrap_or_else(|| maker.into());
+        let filter = &self.settings.provider_filter;
+        let vendor_key = vendor.to_lowercase();
+        let has = |entry: &Object<'_>, member: &str| entry.strings(member).iter().any(|word| word == "TEXT");
+        let said = |entry: &Object<'_>, member: &str| entry.strings(member).join(" and ").to_lowercase();
+        match live {
+            None if known.row.is_none() => {
+                let detail = "neither the listing nor the table knows the model behind it".into();
+                return Some(("unknown-model", detail));
+            }
+            Some(live) if !has(live, "outputModalities") => {
+                let detail = ["it gives ", &said(live, "outputModalities"), " and no text"].concat();
+                return Some(("no-text-output", detail));
+            }
+            Some(live) if !has(live, "inputModalities") => {
+                let detail = ["it takes ", &said(live, "inputModalities"), " and no text"].concat();
+                return Some(("no-text-input", detail));
+            }
+            Some(live) if live.boolean("responseStreamingSupported") != Some(true) => {
+                return Some(("no-streaming", "it does not stream its answers".into()));
+            }
+            Some(live) => {
+                let status = live.object("modelLifecycle").and_then(|cycle| cycle.string("status"));
+                if status.as_deref() != Some("ACTIVE") {
+                    let status = status.as_deref().unwrap_or("of no known state");
+                    return Some(("inactive", ["the model ", &known.base, " is ", status].concat()));
+                }
+            }
+            None => {}
+        }
+        (!filter.is_empty() && !filter.iter().any(|name| *name == vendor_key || name == maker))
+            .then(|| ("provider-filter", ["providerFilter does not name ", &vendor].concat()))
+    }
+
+    /// Why a foundation model cannot be called by its own id.
+    fn uncallable(&self, entry: &Object<'_>, id: &str) -> Option<Reason> {
+        let ways = entry.strings("inferenceTypesSupported");
+        let has = |way: &str| ways.iter().any(|known| known == way);
+        if has(route::ON_DEMAND) {
+            return None;
+        }
+        if has(PROFILE) {
+            return Some((
+                "needs-profile",
+                match self.nearest.get(id) {
+                    Some(profile) => ["it is called through ", profile].concat(),
+                    None => "it is called through a profile, and none of it is listed".into(),
+                },
+            ));
+        }
+        Some(if has(PROVISIONED) {
+            let detail = "it is called with provisioned throughput only, by the ARN of that";
+            ("provisioned-only", detail.into())
+        } else {
+            ("not-callable", "Bedrock lists no way to call it".into())
+        })
+    }
+
+    fn model(
+        &self,
+        id: String,
+        name: String,
+        origin: &str,
+        known: &Known,
+        live: Option<&Object<'_>>,
+    ) -> Model {
+        let facts = Facts::of(&id, known, live, self.settings);
+        let configured = self.settings.configured(&id);
+        let maker = known.base.split('.').next().unwrap_or_default();
+        let mut extensions = vec![
+            Extension { key: "base-model".into(), value: json::quoted(&known.base) },
+            Extension { key: "family".into(), value: json::quoted(known.family.name) },
+        ];
+        if let Some(price) = facts.prices.cache_write_1h {
+            extensions.push(Extension { key: "cache-write-1h-price".into(), value: price.value.to_string() });
+        }
+        if let Some(configured) = configured.filter(|configured| configured.id != id) {
+            extensions.push(Extension { key: "configured-as".into(), value: json::quoted(&configured.id) });
+        }
+        Model {
+            name: configured.and_then(|configured| configured.name.clone()).unwrap_or(name),
+            vendor: live.and_then(|live| live.string("providerName")).unwrap_or_else(|| maker.into()),
+            input: facts.input.value,
+            output: facts.output.value,
+            abilities: facts.abilities(),
+            context_window: facts.context_window.value,
+            max_output_tokens: facts.max_output_tokens.value,
+            limits_known: facts.limits_known(),
+            pricing: facts.pricing(),
+            origin: origin.into(),
+            extensions,
+            id,
+        }
+    }
+}
+
+fn left_out(id: String, name: String, (reason, detail): Reason) -> Item {
+    Item::LeftOut(LeftOut { id, name, reason: reason.into(), detail })
 }
 
 /// The entries of a listing; what is not readable is left out.
@@ -52,237 +292,5 @@ fn entries(listing: &[u8]) -> Vec<Object<'_>> {
         .collect()
 }
 
-fn takes(entry: &Object<'_>, member: &str, word: &str) -> bool {
-    entry.strings(member).iter().any(|other| other == word)
-}
-
-/// Whether a foundation model is current and answers with streamed text.
-fn is_offered(entry: &Object<'_>) -> bool {
-    let active = entry
-        .object("modelLifecycle")
-        .and_then(|lifecycle| lifecycle.string("status"))
-        .is_some_and(|status| status == "ACTIVE");
-    active
-        && entry.boolean("responseStreamingSupported") == Some(true)
-        && takes(entry, "outputModalities", "TEXT")
-}
-
-/// Whether the configured filter lets a model through, by its maker's name or the id's beginning.
-fn passes(model: &Model, settings: &Settings) -> bool {
-    let filter = &settings.provider_filter;
-    let vendor = model.vendor.to_lowercase();
-    let maker = ids::base(&model.id).and_then(|base| base.split('.').next());
-    filter.is_empty() || filter.iter().any(|name| *name == vendor || maker == Some(name.as_str()))
-}
-
-fn foundation_model(entry: &Object<'_>, settings: &Settings) -> Option<Model> {
-    let id = entry.string("modelId")?;
-    let known = Known::by_id(&id);
-    let name = entry.string("modelName").unwrap_or_else(|| id.clone());
-    Some(model(id, name, "foundation-model", &known, Some(entry), settings))
-}
-
-/// A profile, which is what its base model is. Without an entry of that in the listing or the table
-/// nobody knows whether it answers with text, so it is not offered.
-fn profile(entry: &Object<'_>, foundations: &[Object<'_>], settings: &Settings) -> Option<Model> {
-    if entry.string("status")? != "ACTIVE" {
-        return None;
-    }
-    let members = models::members(entry);
-    let base = ids::base(members.first()?)?;
-    let known = Known::by_base(base);
-    let live = foundations.iter().find(|model| model.string("modelId").as_deref() == Some(base));
-    match live {
-        Some(live) if !is_offered(live) => return None,
-        None if known.row.is_none() => return None,
-        _ => {}
-    }
-    // An application profile's id is opaque and is called by its ARN.
-    let (id, origin) = match entry.string("type").as_deref() {
-        Some("APPLICATION") => (entry.string("inferenceProfileArn")?, "application-profile"),
-        _ => (entry.string("inferenceProfileId")?, "system-profile"),
-    };
-    let name = entry.string("inferenceProfileName").unwrap_or_else(|| id.clone());
-    let mut model = model(id, name, origin, &known, live, settings);
-    let mut regions: Vec<&str> =
-        members.iter().filter_map(|arn| arn.split(':').nth(3)).filter(|region| !region.is_empty()).collect();
-    regions.sort_unstable();
-    regions.dedup();
-    let regions: Vec<String> = regions.into_iter().map(json::quoted).collect();
-    model
-        .extensions
-        .push(Extension { key: "regions".into(), value: ["[", &regions.join(","), "]"].concat() });
-    Some(model)
-}
-
-fn model(
-    id: String,
-    name: String,
-    origin: &str,
-    known: &Known,
-    live: Option<&Object<'_>>,
-    settings: &Settings,
-) -> Model {
-    let facts = Facts::of(known, live, settings);
-    let maker = known.base.split('.').next().unwrap_or_default();
-    Model {
-        id,
-        name,
-        vendor: live.and_then(|live| live.string("providerName")).unwrap_or_else(|| maker.into()),
-        input: facts.input.value,
-        output: facts.output.value,
-        abilities: facts.abilities,
-        context_window: facts.context_window.value,
-        max_output_tokens: facts.max_output_tokens.value,
-        limits_known: facts.limits_known(),
-        pricing: facts.pricing,
-        origin: origin.into(),
-        extensions: [("base-model", known.base.as_str()), ("family", known.family.name)]
-            .into_iter()
-            .map(|(key, value)| Extension { key: key.into(), value: json::quoted(value) })
-            .collect(),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::bindings::outcrop::provider::bedrock_bridge::{BodyPart, Failure, Listing};
-    use crate::bindings::outcrop::provider::types::{Abilities, ErrorCode, Modalities};
-    use crate::stream::script::Scripted;
-
-    const FOUNDATIONS: &str = r#"[
-        {"modelId":"anthropic.claude-opus-4-5-20251101-v1:0","modelName":"Claude Opus 4.5","providerName":"Anthropic",
-         "inputModalities":["TEXT","IMAGE"],"outputModalities":["TEXT"],"responseStreamingSupported":true,
-         "inferenceTypesSupported":["INFERENCE_PROFILE"],"modelLifecycle":{"status":"ACTIVE"},
-         "converse":{"maxTokensMaximum":64000,"systemRoleSupported":true,"reasoningSupported":{"embedded":false}},
-         "description":{"maxContextWindow":"200K"},"explicitPromptCaching":{"isSupported":true}},
-        {"modelId":"openai.gpt-oss-20b-1:0","modelName":"gpt-oss-20b","providerName":"OpenAI","converse":null,"description":null,
-         "inputModalities":["TEXT"],"outputModalities":["TEXT"],"responseStreamingSupported":true,
-         "inferenceTypesSupported":["PROVISIONED","ON_DEMAND"],"modelLifecycle":{"status":"ACTIVE"}},
-        {"modelId":"novel.model-v1","modelName":"Novel","providerName":"Novel",
-         "inputModalities":["TEXT"],"outputModalities":["TEXT"],"responseStreamingSupported":true,
-         "inferenceTypesSupported":["ON_DEMAND"],"modelLifecycle":{"status":"ACTIVE"}},
-        {"modelId":"old.model","modelName":"Old","providerName":"Old","outputModalities":["TEXT"],
-         "responseStreamingSupported":true,"inferenceTypesSupported":["ON_DEMAND"],"modelLifecycle":{"status":"LEGACY"}},
-        {"modelId":"mute.model","modelName":"Mute","providerName":"Mute","outputModalities":["TEXT"],
-         "responseStreamingSupported":null,"inferenceTypesSupported":["ON_DEMAND"],"modelLifecycle":{"status":"ACTIVE"}},
-        {"modelId":"embed.model","modelName":"Embed","providerName":"Embed","outputModalities":["EMBEDDING"],
-         "responseStreamingSupported":true,"inferenceTypesSupported":["ON_DEMAND"],"modelLifecycle":{"status":"ACTIVE"}},
-        {"modelId":null}, 7
-    ]"#;
-
-    const PROFILES: &str = r#"[
-        {"inferenceProfileId":"us.anthropic.claude-opus-4-5-20251101-v1:0","inferenceProfileName":"US Claude Opus 4.5",
-         "inferenceProfileArn":"arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-opus-4-5-20251101-v1:0",
-         "status":"ACTIVE","type":"SYSTEM_DEFINED","models":[
-           {"modelArn":"arn:aws:bedrock:us-west-2::foundation-model/anthropic.claude-opus-4-5-20251101-v1:0"},
-           {"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-opus-4-5-20251101-v1:0"}]},
-        {"inferenceProfileId":"global.anthropic.claude-opus-4-5-20251101-v1:0","inferenceProfileName":"Global Claude Opus 4.5",
-         "status":"ACTIVE","type":"SYSTEM_DEFINED","models":[
-           {"modelArn":"arn:aws:bedrock:::foundation-model/anthropic.claude-opus-4-5-20251101-v1:0"}]},
-        {"inferenceProfileId":"abc","inferenceProfileName":"billing","description":null,
-         "inferenceProfileArn":"arn:aws:bedrock:us-east-1:1:application-inference-profile/abc",
-         "status":"ACTIVE","type":"APPLICATION","models":[
-           {"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"}]},
-        {"inferenceProfileId":"us.novel.unheard","inferenceProfileName":"Unheard","status":"ACTIVE","type":"SYSTEM_DEFINED",
-         "models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/novel.unheard"}]},
-        {"inferenceProfileId":"us.old.model","inferenceProfileName":"US Old","status":"ACTIVE","type":"SYSTEM_DEFINED",
-         "models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/old.model"}]}
-    ]"#;
-
-    struct Fake(Vec<u8>, Vec<u8>, Vec<Failure>);
-
-    impl Bridge for Fake {
-        type Call = Scripted;
-
-        fn list_models(&self) -> Result<Listing, Failure> {
-            Ok(Listing {
-                region: "us-east-1".into(),
-                fetched_at: 0,
-                foundation_models: self.0.clone(),
-                inference_profiles: self.1.clone(),
-                failures: self.2.clone(),
-            })
-        }
-
-        fn lookup(&self, _id: &str) -> Option<Vec<u8>> {
-            None
-        }
-
-        fn start(&self, _: &str, _: &str, _: &[BodyPart]) -> Result<Scripted, Failure> {
-            Ok(Scripted::default())
-        }
-    }
-
-    fn listed(settings: &Settings) -> Vec<Model> {
-        let fake = Fake(FOUNDATIONS.into(), PROFILES.into(), Vec::new());
-        list_models(&fake, settings).expect("models")
-    }
-
-    #[test]
-    fn what_can_be_called_is_offered_in_order() {
-        let models = listed(&Settings::default());
-        let ids: Vec<&str> = models.iter().map(|model| model.id.as_str()).collect();
-        assert_eq!(
-            ids,
-            [
-                "global.anthropic.claude-opus-4-5-20251101-v1:0",
-                "novel.model-v1",
-                "us.anthropic.claude-opus-4-5-20251101-v1:0",
-                "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc",
-                "openai.gpt-oss-20b-1:0",
-            ]
-        );
-        assert_eq!(models[2].extensions[2].value, r#"["us-east-1","us-west-2"]"#);
-    }
-
-    #[test]
-    fn a_profile_is_what_its_model_is() {
-        let models = listed(&Settings::default());
-        let opus = &models[0];
-        assert_eq!(
-            (opus.vendor.as_str(), opus.origin.as_str(), opus.limits_known),
-            ("Anthropic", "system-profile", true)
-        );
-        assert_eq!((opus.context_window, opus.max_output_tokens), (200_000, 64_000));
-        assert_eq!(opus.input, Modalities::TEXT | Modalities::IMAGE | Modalities::DOCUMENT);
-        let wanted = Abilities::TOOLS | Abilities::REASONING | Abilities::PROMPT_CACHING;
-        assert!(opus.abilities & wanted == wanted);
-        let nova = &models[3];
-        assert_eq!((nova.vendor.as_str(), nova.origin.as_str()), ("amazon", "application-profile"));
-        assert_eq!(nova.context_window, 300_000);
-        assert!(nova.pricing.is_some());
-    }
-
-    #[test]
-    fn unknown_limits_are_the_configured_defaults() {
-        let settings = Settings {
-            default_context_window: 10_000,
-            default_max_tokens: 2_000,
-            provider_filter: vec!["novel".into()],
-        };
-        let models = listed(&settings);
-        assert_eq!(models.len(), 1);
-        assert_eq!((models[0].context_window, models[0].max_output_tokens), (10_000, 2_000));
-        assert!(!models[0].limits_known);
-    }
-
-    #[test]
-    fn a_failure_is_told_where_nothing_was_listed() {
-        let failure = Failure {
-            stage: "credentials".into(),
-            message: "none".into(),
-            http_status: None,
-            error_type: None,
-            request_id: None,
-            retry_after_ms: None,
-            body: Vec::new(),
-        };
-        let fake = Fake(b"".to_vec(), b"null".to_vec(), vec![failure.clone()]);
-        let error = list_models(&fake, &Settings::default()).expect_err("nothing");
-        assert_eq!(error.code, ErrorCode::Unauthenticated);
-        let fake = Fake(FOUNDATIONS.into(), Vec::new(), vec![failure]);
-        assert_eq!(list_models(&fake, &Settings::default()).expect("some").len(), 2);
-    }
-}
+mod tests;

@@ -17,7 +17,7 @@ use crate::shim::memory::Memory;
 use crate::shim::plugin::Plugin;
 use crate::shim::{self, Places, Surroundings};
 use crate::stream::{EventStream, Patience};
-use crate::{Error, ErrorClass, Model, Request, Result};
+use crate::{Error, ErrorClass, LeftOut, Model, Request, Result};
 
 /// The component that is built along with this crate.
 static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon_bedrock.wasm"));
@@ -59,8 +59,10 @@ impl std::fmt::Debug for Host {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Models {
-    /// Best first.
+    /// Best first, each id once.
     pub models: Vec<Model>,
+    /// What is not on offer, and why.
+    pub left_out: Vec<LeftOut>,
     /// What could not be listed, and why: a missing permission, for one.
     pub problems: Vec<Error>,
 }
@@ -90,15 +92,33 @@ impl Host {
         let listing = plugin.surroundings().bridge.fresh_listing().await;
         let problems: Vec<Error> = listing.failures.iter().map(Error::from).collect();
         let prefix = format!("{}/", PREFIXES[0]);
-        let listed = plugin.instance()?.list_models();
+        let listed = plugin.list_models();
         match listed {
-            Ok(models) if models.is_empty() && !problems.is_empty() => Err(problems[0].clone()),
-            Ok(models) => Ok(Models {
-                models: models.into_iter().map(|model| shim::model(model, &prefix)).collect(),
+            Ok(offer) if offer.models.is_empty() && !problems.is_empty() => Err(problems[0].clone()),
+            Ok(offer) => Ok(Models {
+                models: offer.models.into_iter().map(|model| shim::model(model, &prefix)).collect(),
+                left_out: offer.left_out.into_iter().map(|model| shim::left_out(model, &prefix)).collect(),
                 problems,
             }),
             Err(error) => Err(error),
         }
+    }
+
+    /// All that is known of a model, and where each fact comes from: a JSON object in the plugin's words.
+    /// Uses what is cached, and asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorClass::InvalidRequest`] where the id has no known prefix, [`ErrorClass::Unsupported`] where
+    /// the plugin does not explain models, [`ErrorClass::Internal`] where it failed.
+    pub fn explain_model(&self, model: &str) -> Result<Value> {
+        let (_, id) = route(model)?;
+        let explained = self.shared.plugin.explain_model(id)?.ok_or_else(|| {
+            Error::new(ErrorClass::Unsupported, "this plugin does not explain what it knows of models")
+        })?;
+        serde_json::from_str(&explained).map_err(|error| {
+            Error::new(ErrorClass::Internal, format!("the plugin's explanation is no JSON: {error}"))
+        })
     }
 
     /// Starts an answer. Never fails: what goes wrong is the stream's one [`Event::Error`](crate::Event::Error).

@@ -68,7 +68,7 @@ pub use error::{Error, ErrorClass, Result};
 pub use event::{AssistantMessage, Event, StopReason, Usage};
 pub use host::{Host, HostBuilder, Models, bundled_plugin};
 pub use limits::Limits;
-pub use model::{Model, Pricing};
+pub use model::{LeftOut, Model, Pricing};
 pub use request::Request;
 pub use shim::inspect::{Inspection, inspect};
 pub use stream::EventStream;

@@ -50,3 +50,20 @@ pub struct Pricing {
     /// Input tokens written to the cache.
     pub cache_write: Option<f64>,
 }
+
+/// A model that the provider has and that is not on offer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// As [`Model::id`].
+    pub id: String,
+    /// What a person calls it.
+    pub name: String,
+    /// Why, in a word that stays: `no-text-output`, `no-text-input`, `no-streaming`, `inactive`,
+    /// `provider-filter`, `provisioned-only`, `needs-profile`, `not-callable`, `unknown-model`,
+    /// `replaced`, or another word.
+    pub reason: String,
+    /// Why, for a person, and what to use in its place where there is something.
+    pub detail: String,
+}

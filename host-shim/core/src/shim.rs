@@ -11,5 +11,5 @@ pub(crate) mod inspect;
 pub(crate) mod memory;
 pub(crate) mod plugin;
 
-pub(crate) use convert::{Places, details, json, model, request, usage};
+pub(crate) use convert::{Places, details, json, left_out, model, request, usage};
 pub(crate) use guest_state::Surroundings;

@@ -9,10 +9,12 @@ pub mod facts;
 pub mod families;
 pub mod ids;
 pub mod prices;
+pub mod route;
 pub mod table;
 
 use crate::bridge::Bridge;
 use crate::json::Object;
+use crate::settings::Settings;
 use dialects::Dialect;
 use families::Family;
 use table::Row;
@@ -112,9 +114,12 @@ impl Known {
         Self { base: base.into(), family: families::of(base), row: table::find(base) }
     }
 
-    /// By the id, and where that hides the model (an application profile's ARN), by what the cached
-    /// listing says of it.
-    pub fn resolve(bridge: &impl Bridge, id: &str) -> Self {
+    /// By what the user says the model is, by the id, and where that hides the model (an application
+    /// profile's ARN), by what the cached listing says of it.
+    pub fn resolve(bridge: &impl Bridge, settings: &Settings, id: &str) -> Self {
+        if let Some(base) = settings.configured(id).and_then(|configured| configured.base.as_deref()) {
+            return Self::by_id(base);
+        }
         if ids::base(id).is_some() {
             return Self::by_id(id);
         }

@@ -7,9 +7,12 @@ use super::table::Row;
 use super::{Caching, ids};
 use crate::bindings::outcrop::provider::types::Pricing;
 
+/// Factors by geography.
+type MarkUps = &'static [(&'static str, f64)];
+
 /// How much more tokens cost where a geography keeps them. The first beginning of a base id that
 /// fits holds, and of its geographies the first that fits; `*` stands for every one but `global`.
-const MARK_UPS: &[(&[&str], &[(&str, f64)])] = &[
+const MARK_UPS: &[(&[&str], MarkUps)] = &[
     (&["amazon.nova-2-lite"], &[("us", 1.1), ("eu", 1.43), ("apac", 1.32), ("jp", 1.32)]),
     (&["amazon.nova-2"], &[("us", 1.1), ("eu", 1.1), ("apac", 1.1)]),
     (&["amazon.nova-pro"], &[("eu", 1.3125), ("apac", 1.05)]),

@@ -17,6 +17,7 @@ use crate::bridge::{Bridge, Call};
 use crate::errors;
 use crate::learned::Learned;
 use crate::models::Known;
+use crate::models::route::Route;
 use crate::request;
 use crate::request::names::Names;
 use crate::settings::Settings;
@@ -44,12 +45,13 @@ impl<C: Call> Answer<C> {
         request: &Request,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        let known = Known::resolve(bridge, &request.model_id);
+        let route = Route::of(bridge, &request.model_id);
+        let known = Known::resolve(bridge, settings, &route.id);
         let learned = Learned::recall(bridge, &known, request);
         let mapped = request::converse(request, &known, settings, learned)?;
-        let call =
-            bridge.start("converse-stream", &request.model_id, &mapped.body).map_err(errors::of_failure)?;
-        Ok(Self::new(call, mapped.rewrites, mapped.names))
+        let call = bridge.start("converse-stream", &route.id, &mapped.body).map_err(errors::of_failure)?;
+        let rewrites = route.rewrites.into_iter().chain(mapped.rewrites).collect();
+        Ok(Self::new(call, rewrites, mapped.names))
     }
 
     /// The answer to a request that has been started on `call`.

@@ -9,13 +9,15 @@ wit_bindgen::generate!({
 
 use std::cell::RefCell;
 
-use exports::outcrop::provider::provider::{Guest, GuestResponseStream, NextStep, Progress, ResponseStream};
+use exports::outcrop::provider::provider::{
+    Guest, GuestResponseStream, NextStep, Offer, Progress, ResponseStream,
+};
 use outcrop::provider::bedrock_bridge::{
     self as bridge, Arrival, BodyPart, Call, Failure, FrameKind, Frames,
 };
 use outcrop::provider::memory::{self, Scope};
 use outcrop::provider::types::{
-    Block, BlockEnd, Chunk, Deltas, Error, ErrorCode, Finish, Model, Request, Rewrite, Role, Usage,
+    Block, BlockEnd, Chunk, Deltas, Error, ErrorCode, Finish, Request, Rewrite, Role, Usage,
 };
 use serde_json::{Value, json};
 
@@ -34,8 +36,8 @@ impl Guest for Repair {
         Ok(())
     }
 
-    fn list_models() -> Result<Vec<Model>, Error> {
-        Ok(Vec::new())
+    fn list_models() -> Result<Offer, Error> {
+        Ok(Offer { models: Vec::new(), left_out: Vec::new() })
     }
 
     fn start_stream(request: Request) -> Result<ResponseStream, Error> {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::contract::types;
+use super::contract::{guest, types};
 use crate::bridge::Brought;
 use crate::bridge::body::storage_locations;
 use crate::request::{self, Content, Media, Message, RawBlock, Role, ToolChoice, ToolOutput};
-use crate::{Error, ErrorClass, Model, Pricing, Request, Usage};
+use crate::{Error, ErrorClass, LeftOut, Model, Pricing, Request, Usage};
 
 /// A request as the plugin sees it, and what stays outside the sandbox.
 pub(crate) fn request(
@@ -283,6 +283,16 @@ pub(crate) fn model(model: types::Model, prefix: &str) -> Model {
         }),
         origin: model.origin,
         details: details(model.extensions),
+    }
+}
+
+/// A model that is not on offer, with the routing prefix before its id.
+pub(crate) fn left_out(model: guest::LeftOut, prefix: &str) -> LeftOut {
+    LeftOut {
+        id: format!("{prefix}{}", model.id),
+        name: model.name,
+        reason: model.reason,
+        detail: model.detail,
     }
 }
 

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use wasmtime::component::{Component, InstancePre, Linker, ResourceAny};
+use wasmtime::component::{self, Component, ComponentExportIndex, InstancePre, Linker, ResourceAny};
 use wasmtime::{Engine, Store, Trap};
 
 use super::call_time::CallTime;
-use super::contract::{BedrockPlugin, BedrockPluginPre, guest, types};
+use super::contract::{BedrockPlugin, BedrockPluginIndices, guest, types};
 use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
 use crate::bridge::Brought;
@@ -20,6 +20,9 @@ use crate::{Error, ErrorClass, Result};
 /// Streams of the whole process.
 static PROCESS_STREAMS: AtomicUsize = AtomicUsize::new(0);
 
+/// The optional interface that explains models.
+const INSPECTOR: &str = "outcrop:provider/inspector@0.1.0";
+
 /// Instances that stand ready for the next streams, so that making one is not on their way.
 const SPARE_INSTANCES: usize = 2;
 
@@ -27,7 +30,10 @@ const SPARE_INSTANCES: usize = 2;
 pub(crate) struct Plugin {
     /// For errors: whose fault it was.
     name: Arc<str>,
-    pre: BedrockPluginPre<GuestState>,
+    pre: InstancePre<GuestState>,
+    exports: BedrockPluginIndices,
+    /// `explain-model`, where the plugin has the inspector.
+    explain_model: Option<ComponentExportIndex>,
     engine: Engine,
     ticker: Ticker,
     surroundings: Arc<Surroundings>,
@@ -40,6 +46,7 @@ pub(crate) struct Plugin {
 /// One instance, configured and not used yet, or serving one stream.
 pub(crate) struct Instance {
     store: Store<GuestState>,
+    instance: component::Instance,
     exports: BedrockPlugin,
     call_time: CallTime,
     name: Arc<str>,
@@ -81,19 +88,25 @@ impl Plugin {
         };
         let engine =
             engine::engine(limits, cache).map_err(|error| internal("the sandbox cannot be set up", error))?;
-        let pre = (|| -> wasmtime::Result<_> {
+        let (pre, exports) = (|| -> wasmtime::Result<_> {
             let component = Component::from_binary(&engine, bytes)?;
             let mut linker = Linker::new(&engine);
             guest_state::link(&mut linker)?;
             let pre: InstancePre<GuestState> = linker.instantiate_pre(&component)?;
-            BedrockPluginPre::new(pre)
+            let exports = BedrockPluginIndices::new(&pre)?;
+            Ok((pre, exports))
         })()
         .map_err(|error| refused(format!("the plugin {name} cannot be loaded: {error:#}")))?;
         let ticker = Ticker::start(&engine)
             .map_err(|error| Error::new(ErrorClass::Internal, format!("no thread for the clock: {error}")))?;
+        let inspector = pre.component().get_export_index(None, INSPECTOR);
+        let explain_model = inspector
+            .and_then(|inspector| pre.component().get_export_index(Some(&inspector), "explain-model"));
         let plugin = Self {
             name: name.into(),
             pre,
+            exports,
+            explain_model,
             engine,
             ticker,
             surroundings: Arc::new(surroundings),
@@ -157,6 +170,18 @@ impl Plugin {
         Ok(())
     }
 
+    pub(crate) fn list_models(&self) -> Result<guest::Offer> {
+        let _running = self.ticker.run();
+        self.instance()?.list_models()
+    }
+
+    /// All that the plugin knows of a model, as JSON; none where it cannot tell.
+    pub(crate) fn explain_model(&self, id: &str) -> Result<Option<String>> {
+        let Some(explain) = self.explain_model else { return Ok(None) };
+        let _running = self.ticker.run();
+        self.instance()?.explain_model(explain, id).map(Some)
+    }
+
     fn make_instance(&self) -> Result<Instance> {
         let _running = self.ticker.run();
         let limits = &self.surroundings.limits;
@@ -167,9 +192,13 @@ impl Plugin {
         let call_time = CallTime::new(limits.call_time);
         call_time.watch(&mut store);
         store.set_epoch_deadline(call_time.ticks());
-        let exports =
-            self.pre.instantiate(&mut store).map_err(|error| trapped(&self.name, &store, &error))?;
-        let mut instance = Instance { store, exports, call_time, name: self.name.clone() };
+        let (instance, exports) = (|| {
+            let instance = self.pre.instantiate(&mut store)?;
+            let exports = self.exports.load(&mut store, &instance)?;
+            Ok((instance, exports))
+        })()
+        .map_err(|error| trapped(&self.name, &store, &error))?;
+        let mut instance = Instance { store, instance, exports, call_time, name: self.name.clone() };
         instance.enter(|store, exports| exports.call_configure(store, &self.settings))??;
         Ok(instance)
     }
@@ -200,7 +229,17 @@ impl Instance {
             .map_err(|error| trapped(&self.name, &self.store, &error))
     }
 
-    pub(crate) fn list_models(&mut self) -> Result<Vec<types::Model>> {
+    fn explain_model(&mut self, function: ComponentExportIndex, id: &str) -> Result<String> {
+        let instance = self.instance;
+        let explained: std::result::Result<String, types::Error> = self.enter(|store, _| {
+            let function = instance.get_typed_func(&mut *store, function)?;
+            let (explained,) = function.call(store, (id,))?;
+            Ok(explained)
+        })?;
+        Ok(explained?)
+    }
+
+    fn list_models(&mut self) -> Result<guest::Offer> {
         Ok(self.enter(|store, guest| guest.call_list_models(store))??)
     }
 
