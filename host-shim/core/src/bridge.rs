@@ -7,6 +7,7 @@ pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod catalogue;
 pub(crate) mod clients;
+pub(crate) mod credentials;
 pub(crate) mod failure;
 pub(crate) mod frames;
 pub(crate) mod identity;

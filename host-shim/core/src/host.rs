@@ -303,7 +303,7 @@ impl HostBuilder {
     /// # Errors
     ///
     /// Where the plugin cannot be read, does not fit the contract or does not start.
-    pub fn build(self) -> Result<Host> {
+    pub fn build(mut self) -> Result<Host> {
         let (name, bytes) = match &self.plugin_file {
             None => (BUNDLED_NAME.to_owned(), std::borrow::Cow::Borrowed(BUNDLED)),
             Some(path) => {
@@ -316,24 +316,31 @@ impl HostBuilder {
                 (path.display().to_string(), bytes.into())
             }
         };
-        let cache = cache_folder(self.cache_folder);
+        self.access.cache_folder = cache_folder(self.cache_folder);
+        let compiled = self.access.cache_folder.as_deref().and_then(compiled_folder);
         let surroundings = Surroundings {
             bridge: Bridge::new(self.access, self.imposed, self.attempts),
             memory: Memory::default(),
             limits: self.limits,
         };
-        let plugin = Plugin::load(&name, &bytes, self.settings.to_string(), surroundings, cache.as_deref())?;
+        let plugin =
+            Plugin::load(&name, &bytes, self.settings.to_string(), surroundings, compiled.as_deref())?;
         Ok(Host { shared: Arc::new(Shared { plugin: Arc::new(plugin), timeouts: self.timeouts }) })
     }
 }
 
-/// The folder for compiled code, which no other user may write to: what lies in it will run.
+/// The folder for what can be made again.
 fn cache_folder(asked: Option<PathBuf>) -> Option<PathBuf> {
     let folder = match asked.or_else(|| std::env::var_os(CACHE_VARIABLE).map(PathBuf::from)) {
         Some(folder) => folder,
         None => etcetera::choose_base_strategy().ok()?.cache_dir().join("outcrop"),
     };
-    let folder = std::path::absolute(folder.join("compiled")).ok()?;
+    std::path::absolute(folder).ok()
+}
+
+/// The folder for compiled code, which no other user may write to: what lies in it will run.
+fn compiled_folder(cache: &Path) -> Option<PathBuf> {
+    let folder = cache.join("compiled");
     make_private(&folder)
         .inspect_err(|error| tracing::warn!("no cache for compiled code at {}: {error}", folder.display()))
         .is_ok()

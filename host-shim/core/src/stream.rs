@@ -120,6 +120,11 @@ impl Stream for EventStream {
                 Poll::Ready(Err(mut error)) => {
                     error.delivered = live.answer.delivered();
                     error.retryable &= !error.delivered;
+                    if error.class == ErrorClass::Unauthenticated
+                        && let Some(remedy) = live.instance.remedy()
+                    {
+                        error.remedy = Some(remedy.to_owned());
+                    }
                     if error.request_id.is_none() {
                         error.request_id = live.answer.request_id().map(str::to_owned);
                     }

@@ -363,7 +363,9 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
         tokio::time::sleep(order.delay).await;
     }
     let model = order.model_id.as_str();
+    let mut renewed = false;
     loop {
+        let mark = clients.mark().await;
         let failure = match attempt(&clients, &order, body.clone()).await {
             Ok(Opened { request_id, content: OpenedContent::Stream(mut answer) }) => {
                 answer.until_content().await;
@@ -379,6 +381,11 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
             Ok(opened) => return Ok(opened),
             Err(failure) => failure,
         };
+        if !renewed && clients.renew(mark, &failure).await {
+            tracing::info!(model, code = failure.error_type, "trying again with other credentials");
+            renewed = true;
+            continue;
+        }
         match retries.after(&failure) {
             Some(pause) => {
                 tracing::info!(
@@ -400,7 +407,7 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
                     request_id = failure.request_id,
                     "failed"
                 );
-                return Err(failure);
+                return Err(clients.explained(failure).await);
             }
         }
     }

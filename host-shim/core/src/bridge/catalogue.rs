@@ -79,9 +79,9 @@ impl Catalogue {
 
 async fn fetch(clients: &Clients) -> Listing {
     let (models, system, application) = tokio::join!(
-        bounded(models(clients)),
-        bounded(profiles(clients, InferenceProfileType::SystemDefined)),
-        bounded(profiles(clients, InferenceProfileType::Application)),
+        bounded(clients.renewing(async || models(clients).await)),
+        bounded(clients.renewing(async || profiles(clients, InferenceProfileType::SystemDefined).await)),
+        bounded(clients.renewing(async || profiles(clients, InferenceProfileType::Application).await)),
     );
     let mut failures = Vec::new();
     let mut entries = HashMap::new();

@@ -1,20 +1,32 @@
 //! The AWS clients: one of each kind a region, made once, kept for the life of the host.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_types::os_shim_internal::{Env, Fs};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tokio::sync::OnceCell;
 
 use super::call::Exchanges;
-use super::{identity, region};
+use super::credentials::Held;
+use super::credentials::chain::Chain;
+use super::credentials::ec2::Ec2;
+use super::credentials::origin::{self, Origin};
+use super::failure::Failure;
+use super::{identity, profiles, region};
+
+/// The most that a request for credentials, or for whose they are, may take.
+const STS_TIME: Duration = Duration::from_secs(10);
 
 /// How to reach AWS, as configured.
 #[derive(Clone, Debug, Default)]
@@ -29,26 +41,50 @@ pub(crate) struct Access {
     pub(crate) endpoint: Option<String>,
     /// For a connection to be made.
     pub(crate) connect_timeout: Duration,
+    /// Where what was learnt about this machine is kept.
+    pub(crate) cache_folder: Option<PathBuf>,
+}
+
+impl Access {
+    /// The configured profile; blank is none.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref().map(str::trim).filter(|name| !name.is_empty())
+    }
 }
 
 /// The AWS clients of a host.
 #[derive(Debug)]
 pub(crate) struct Clients {
     access: Access,
-    /// The credential chain, the region and the connection pool that all clients share.
-    shared: OnceCell<SdkConfig>,
+    ec2: Arc<Ec2>,
+    shared: OnceCell<Shared>,
     runtime: Mutex<Vec<(String, aws_sdk_bedrockruntime::Client)>>,
     control: Mutex<Vec<(String, aws_sdk_bedrock::Client)>>,
 }
 
+/// What all clients have in common.
+#[derive(Debug)]
+struct Shared {
+    config: SdkConfig,
+    region: region::Found,
+    /// None where the embedder gave a key.
+    held: Option<Arc<Held>>,
+}
+
 impl Clients {
     pub(crate) fn new(access: Access) -> Self {
-        Self { access, shared: OnceCell::new(), runtime: Mutex::default(), control: Mutex::default() }
+        let ec2 = Arc::new(Ec2::new("/", access.cache_folder.as_deref()));
+        Self { access, ec2, shared: OnceCell::new(), runtime: Mutex::default(), control: Mutex::default() }
     }
 
     /// The region for ids that name none.
     pub(crate) async fn region(&self) -> String {
-        self.shared().await.region().map_or_else(String::new, ToString::to_string)
+        self.shared().await.region.name.clone()
+    }
+
+    /// The same with what says so.
+    pub(crate) async fn region_found(&self) -> &region::Found {
+        &self.shared().await.region
     }
 
     /// A name for the credentials in use, without a network request; see [`identity`].
@@ -57,52 +93,175 @@ impl Clients {
         identity::key(&self.access, &Env::real(), &Fs::real()).await
     }
 
+    /// Where the credentials come from, and what OpenClaw calls it. Asks nobody.
+    pub(crate) async fn origin(&self) -> (Origin, String) {
+        let env = Env::real();
+        let origin = origin::find(&self.access, &self.ec2, &env, &Fs::real()).await;
+        let label = origin.label(&self.access, &env);
+        (origin, label)
+    }
+
+    /// Loads the credentials, if they are none of the embedder's own and no API key.
+    pub(crate) async fn credentials(&self) -> Result<Option<Credentials>, Failure> {
+        match (&self.access.key, &self.shared().await.held) {
+            (Some(key), _) => Ok(Some(key.clone())),
+            (None, Some(_)) if self.origin().await.0 == Origin::Bearer => Ok(None),
+            (None, Some(held)) => match held.credentials().await {
+                Ok(credentials) => Ok(Some(credentials)),
+                Err(error) => Err(self.explained(Failure::of_credentials(&error)).await),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// To be taken before a request, for [`renew`](Self::renew) after it.
+    pub(crate) async fn mark(&self) -> u64 {
+        self.shared().await.held.as_ref().map_or(0, |held| held.mark())
+    }
+
+    /// Whether a request that was begun at this mark failed for its credentials, and there are others now.
+    pub(crate) async fn renew(&self, mark: u64, failure: &Failure) -> bool {
+        match &self.shared().await.held {
+            Some(held) if failure.is_of_stale_credentials() => {
+                self.origin().await.0 != Origin::Bearer && held.renew(mark).await
+            }
+            _ => false,
+        }
+    }
+
+    /// Sends a request; and once more with other credentials, where it failed for those that were held. The
+    /// failure says what a person can do about the credentials.
+    pub(crate) async fn renewing<T>(
+        &self,
+        request: impl AsyncFn() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mark = self.mark().await;
+        let answer = match request().await {
+            Err(failure) if self.renew(mark, &failure).await => request().await,
+            answer => answer,
+        };
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(failure) => Err(self.explained(failure).await),
+        }
+    }
+
+    /// A failure with what a person can do about the credentials, where they are its cause.
+    pub(crate) async fn explained(&self, mut failure: Failure) -> Failure {
+        if failure.is_of_credentials() && failure.remedy.is_none() {
+            failure.remedy = Some(self.origin().await.0.remedy());
+        }
+        failure
+    }
+
     /// The client for answers, in this region or in the default one.
     pub(crate) async fn runtime(&self, region: Option<&str>) -> aws_sdk_bedrockruntime::Client {
-        let shared = self.shared().await;
+        let shared = &self.shared().await.config;
         client_of(&self.runtime, shared, region, |region| {
-            let config =
+            let mut config =
                 aws_sdk_bedrockruntime::config::Builder::from(shared).region(region).interceptor(Exchanges);
+            if let Some(endpoint) = &self.access.endpoint {
+                config = config.endpoint_url(endpoint);
+            }
             aws_sdk_bedrockruntime::Client::from_conf(config.build())
         })
     }
 
     /// The client for listings, in this region or in the default one.
     pub(crate) async fn control(&self, region: Option<&str>) -> aws_sdk_bedrock::Client {
-        let shared = self.shared().await;
+        let shared = &self.shared().await.config;
         client_of(&self.control, shared, region, |region| {
-            let config = aws_sdk_bedrock::config::Builder::from(shared).region(region).interceptor(Exchanges);
+            let mut config =
+                aws_sdk_bedrock::config::Builder::from(shared).region(region).interceptor(Exchanges);
+            if let Some(endpoint) = &self.access.endpoint {
+                config = config.endpoint_url(endpoint);
+            }
             aws_sdk_bedrock::Client::from_conf(config.build())
         })
     }
 
-    async fn shared(&self) -> &SdkConfig {
-        self.shared
-            .get_or_init(async || {
-                let Access { region, profile, key, endpoint, connect_timeout } = &self.access;
-                let region = region::resolve(region.as_deref(), profile.as_deref()).await;
-                let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                    .region(Region::new(region))
-                    // Retries, and every time limit but the connection's, have one owner: the call.
-                    .retry_config(RetryConfig::disabled())
-                    .timeout_config(TimeoutConfig::builder().connect_timeout(*connect_timeout).build())
-                    // Its verdict is wrong for models that think in silence.
-                    .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-                if let Some(profile) = profile {
-                    loader = loader.profile_name(profile);
-                }
-                if let Some(key) = key {
-                    // Over a bearer token in the environment too.
-                    loader = loader
-                        .credentials_provider(SharedCredentialsProvider::new(key.clone()))
-                        .auth_scheme_preference([AuthSchemeId::from("sigv4")]);
-                }
-                if let Some(endpoint) = endpoint {
-                    loader = loader.endpoint_url(endpoint);
-                }
-                loader.load().await
-            })
-            .await
+    /// The client that tells whose credentials these are. It never goes to an endpoint meant for Bedrock.
+    pub(crate) async fn sts(&self) -> aws_sdk_sts::Client {
+        let limits = TimeoutConfig::builder()
+            .connect_timeout(self.access.connect_timeout.min(STS_TIME))
+            .operation_timeout(STS_TIME)
+            .build();
+        let shared = &self.shared().await.config;
+        let config = aws_sdk_sts::config::Builder::from(shared).timeout_config(limits);
+        aws_sdk_sts::Client::from_conf(config.build())
+    }
+
+    async fn shared(&self) -> &Shared {
+        self.shared.get_or_init(|| self.load()).await
+    }
+
+    async fn load(&self) -> Shared {
+        let Access { key, connect_timeout, .. } = &self.access;
+        let env = Env::real();
+        let region = region::resolve(&self.access, &env, &Fs::real()).await;
+        let profile = profiles::asked_for(self.access.profile(), &env);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(region.name.clone()))
+            .profile_name(profile.unwrap_or_else(|| "default".to_owned()))
+            .profile_files(profiles::files(&env))
+            .no_credentials()
+            .identity_cache(IdentityCache::no_cache())
+            // Retries, and every time limit but the connection's, have one owner: the call.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(*connect_timeout).build())
+            // Its verdict is wrong for models that think in silence.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        if key.is_some() || self.access.profile().is_some() {
+            // Over a bearer token in the environment too.
+            loader = loader.auth_scheme_preference([AuthSchemeId::from("sigv4")]);
+        }
+        let loaded = loader.load().await;
+        let (provider, held) = match key {
+            Some(key) => (SharedCredentialsProvider::new(key.clone()), None),
+            None => {
+                let held = Arc::new(Held::new(self.chain(&loaded, &region.name)));
+                let provider: Arc<dyn ProvideCredentials> = held.clone();
+                (SharedCredentialsProvider::new(provider), Some(held))
+            }
+        };
+        let settings = NotBlank(loaded.clone());
+        let config = loaded.into_builder().credentials_provider(provider).service_config(settings).build();
+        Shared { config, region, held }
+    }
+
+    /// The chain that loads credentials, with the endpoints that the configuration asks for.
+    fn chain(&self, loaded: &SdkConfig, region: &str) -> Chain {
+        let (fips, dual_stack) = (loaded.use_fips(), loaded.use_dual_stack());
+        let limits = TimeoutConfig::builder()
+            .connect_timeout(self.access.connect_timeout.min(STS_TIME))
+            .operation_timeout(STS_TIME)
+            .build();
+        let region = Region::new(region.to_owned());
+        let config = move || {
+            ProviderConfig::without_region()
+                .with_region(Some(region.clone()))
+                .with_use_fips(fips)
+                .with_use_dual_stack(dual_stack)
+                .with_behavior_version(Some(BehaviorVersion::latest()))
+                .with_retry_config(RetryConfig::standard())
+                .with_timeout_config(limits.clone())
+        };
+        Chain {
+            profile: self.access.profile().map(str::to_owned),
+            config: Box::new(config),
+            ec2: self.ec2.clone(),
+        }
+    }
+}
+
+/// Settings of single services, such as their endpoints and API keys, of which blank ones count as unset.
+#[derive(Debug)]
+struct NotBlank(SdkConfig);
+
+impl LoadServiceConfig for NotBlank {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let value = self.0.service_config()?.load_config(key)?;
+        Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::Headers;
@@ -43,6 +44,12 @@ impl Stage {
     }
 }
 
+/// What the service says of credentials whose time is over, or that are no longer known. Without `Exception`.
+const STALE: &[&str] = &["ExpiredToken", "UnrecognizedClient", "InvalidClientTokenId"];
+/// What it says of others that it does not believe.
+const DISBELIEVED: &[&str] =
+    &["IncompleteSignature", "InvalidSignature", "MissingAuthenticationToken", "SignatureDoesNotMatch"];
+
 /// A failed call.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
@@ -53,6 +60,8 @@ pub(crate) struct Failure {
     pub(crate) request_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Vec<u8>,
+    /// What a person can do, where this host knows better than the plugin.
+    pub(crate) remedy: Option<String>,
 }
 
 impl Failure {
@@ -65,7 +74,32 @@ impl Failure {
             request_id: None,
             retry_after: None,
             body: Vec::new(),
+            remedy: None,
         }
+    }
+
+    /// No credentials could be had.
+    pub(crate) fn of_credentials(error: &CredentialsError) -> Self {
+        Self::new(Stage::Credentials, chain(error))
+    }
+
+    /// Whether the credentials are at fault: there are none, or the service does not believe them.
+    pub(crate) fn is_of_credentials(&self) -> bool {
+        self.stage == Stage::Credentials
+            || self.http_status == Some(401)
+            || self.is_one_of(STALE)
+            || self.is_one_of(DISBELIEVED)
+    }
+
+    /// Whether other credentials from the same place may serve.
+    pub(crate) fn is_of_stale_credentials(&self) -> bool {
+        self.is_one_of(STALE)
+    }
+
+    fn is_one_of(&self, codes: &[&str]) -> bool {
+        let code = self.error_type.as_deref().unwrap_or_default();
+        let code = code.strip_suffix("Exception").unwrap_or(code);
+        codes.iter().any(|known| known.eq_ignore_ascii_case(code))
     }
 
     /// What the SDK's error says.
@@ -110,6 +144,7 @@ impl Failure {
             request_id: request_id(headers),
             retry_after: retry_after(headers),
             body: body[..body.len().min(MAX_BODY_BYTES)].to_vec(),
+            remedy: None,
         }
     }
 }
@@ -156,13 +191,14 @@ impl Refusal {
     }
 }
 
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+/// An error and what caused it.
+pub(crate) fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
 fn stage_of(error: &(dyn StdError + 'static)) -> Stage {
-    use aws_credential_types::provider::error::CredentialsError;
-
     if causes(error).any(|cause| cause.is::<CredentialsError>()) {
         return Stage::Credentials;
     }
@@ -218,10 +254,7 @@ impl From<&Failure> for crate::Error {
         };
         let said = serde_json::from_slice(&failure.body).ok().map(|body: Body| body.message);
         let mut error = Self::new(class, said.unwrap_or_else(|| failure.message.clone()));
-        if class == ErrorClass::Unauthenticated {
-            error.remedy =
-                Some("set AWS credentials: keys, AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK".to_owned());
-        }
+        error.remedy.clone_from(&failure.remedy);
         error.provider_code.clone_from(&failure.error_type);
         error.http_status = failure.http_status;
         error.request_id.clone_from(&failure.request_id);

@@ -41,7 +41,7 @@ const ROLE_VARIABLES: &[&str] = &[
 /// shown without one.
 pub(crate) async fn key(access: &Access, env: &Env, fs: &Fs) -> String {
     let mut facts = Facts::default();
-    let configured = access.profile.as_deref();
+    let configured = access.profile();
     if let Some(key) = &access.key {
         facts.add("access key", key.access_key_id());
     } else if let (None, Some(token)) = (configured, variable(env, "AWS_BEARER_TOKEN_BEDROCK")) {
@@ -52,9 +52,7 @@ pub(crate) async fn key(access: &Access, env: &Env, fs: &Fs) -> String {
         facts.add("access key", &id);
     } else {
         facts.add_profile(configured, env, fs).await;
-        if configured.is_none() {
-            facts.add_variables(ROLE_VARIABLES, env);
-        }
+        facts.add_variables(ROLE_VARIABLES, env);
     }
     facts.digest()
 }

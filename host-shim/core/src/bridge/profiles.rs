@@ -24,8 +24,7 @@ pub(crate) fn is_blank(env: &Env, name: &str) -> bool {
 
 /// The profile that is asked for by name: the configured one, or `AWS_PROFILE`.
 pub(crate) fn asked_for(configured: Option<&str>, env: &Env) -> Option<String> {
-    let configured = configured.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
-    configured.or_else(|| variable(env, "AWS_PROFILE"))
+    configured.map(str::to_owned).or_else(|| variable(env, "AWS_PROFILE"))
 }
 
 /// The files to read. The SDK's own search, but a blank variable does not hide a file.

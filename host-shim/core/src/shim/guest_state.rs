@@ -35,6 +35,8 @@ pub(crate) struct GuestState {
     log_lines: u32,
     /// Time on the CPU when the present call was first looked at; see `call_time`.
     pub(crate) cpu_mark: Option<Duration>,
+    /// What a person can do about the last failure of a call, where the bridge knows; no plugin knows the credentials.
+    pub(crate) remedy: Option<String>,
     /// Set where a limit of memory or tables was met, for the error to name it.
     pub(crate) exceeded: Option<&'static str>,
 }
@@ -49,6 +51,7 @@ impl GuestState {
             media: Vec::new(),
             log_lines: 0,
             cpu_mark: None,
+            remedy: None,
             exceeded: None,
         }
     }
@@ -205,6 +208,9 @@ impl bedrock_bridge::HostCall for GuestState {
         call: Resource<Call>,
     ) -> Result<Result<bedrock_bridge::Arrival, bedrock_bridge::Failure>> {
         let arrival = self.table.get_mut(&call)?.take();
+        if let Err(failure) = &arrival {
+            self.remedy.clone_from(&failure.remedy);
+        }
         Ok(arrival.map(Into::into).map_err(Into::into))
     }
 

@@ -265,6 +265,11 @@ impl Instance {
         self.store.data().has_live_call()
     }
 
+    /// What the bridge advises about the failure of a call that the plugin was last told of.
+    pub(crate) fn remedy(&self) -> Option<&str> {
+        self.store.data().remedy.as_deref()
+    }
+
     /// Ends the instance after a complete answer, and gives what is left to be read of that.
     pub(crate) fn finish(mut self) -> Option<Rest> {
         self.store.data_mut().take_rest()
