@@ -34,6 +34,16 @@ Examples:
 The answer and its tool calls go to standard output, everything else to standard error.
 The JSON of requests and events is described in docs/request.md.";
 
+const AUTH_HELP: &str = "\
+Prints no secret. Exits with 0 where there are credentials that AWS believes, and with 1 where there are not.";
+
+const DOCTOR_HELP: &str = "\
+Examples:
+  outcrop doctor --model amazon-bedrock/us.amazon.nova-micro-v1:0
+  outcrop doctor --policy --model amazon-bedrock/us.amazon.nova-micro-v1:0 > policy.json
+
+Exits with 0 where nothing has failed and with 1 where something has.";
+
 /// Amazon Bedrock through a sandboxed plugin.
 #[derive(Debug, Parser)]
 #[command(name = "outcrop", version, after_help = EXAMPLES, propagate_version = true)]
@@ -55,6 +65,16 @@ pub(crate) enum Command {
     /// The models on offer
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Show whose credentials are in use, and where they come from
+    #[command(after_help = AUTH_HELP)]
+    Auth {
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find out what does not work, and what to do about it
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor(DoctorArgs),
     /// Plugins: components that speak to a provider
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -77,6 +97,19 @@ pub(crate) enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Call this model too, for one token [default: OUTCROP_MODEL; without it no model is called]
+    #[arg(short, long, value_name = "ID")]
+    pub(crate) model: Option<String>,
+    /// As a JSON array
+    #[arg(long, conflicts_with = "policy")]
+    pub(crate) json: bool,
+    /// Print the IAM policy that is needed, and nothing else
+    #[arg(long)]
+    pub(crate) policy: bool,
 }
 
 #[derive(Debug, Subcommand)]

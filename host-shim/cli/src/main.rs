@@ -1,9 +1,12 @@
-//! Amazon Bedrock on the command line: `outcrop chat`, `outcrop models list`, `outcrop plugin inspect`.
+//! Amazon Bedrock on the command line: `outcrop chat`, `outcrop models list`, `outcrop auth`, `outcrop doctor`,
+//! `outcrop plugin inspect`.
 #![forbid(unsafe_code)]
 
 mod args;
+mod auth;
 mod chat;
 mod completions;
+mod doctor;
 mod failure;
 mod host;
 mod input;
@@ -26,6 +29,8 @@ fn main() -> ExitCode {
     let ended = match command {
         Command::Chat(chat) => chat::run(&chat, &host, verbose > 0),
         Command::Models(ModelsCommand::List { json }) => models::list(&host, json),
+        Command::Auth { json } => auth::run(&host, json),
+        Command::Doctor(doctor) => doctor::run(&doctor, &host),
         Command::Plugin(PluginCommand::Inspect { file, json }) => plugin::inspect(&file, json),
         Command::Completions { shell } => completions::print(shell),
     };

@@ -12,8 +12,10 @@ pub(crate) mod failure;
 pub(crate) mod frames;
 pub(crate) mod identity;
 pub(crate) mod model_id;
+pub(crate) mod probe;
 mod profiles;
 mod region;
+pub(crate) mod remedy;
 pub(crate) mod retry;
 
 use std::collections::BTreeSet;
@@ -55,6 +57,15 @@ impl Bridge {
             imposed: Arc::new(imposed),
             attempts,
         }
+    }
+
+    pub(crate) fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    /// The guardrail that every request must carry, by its id or ARN.
+    pub(crate) fn guardrail(&self) -> Option<&str> {
+        self.imposed.get("guardrailConfig")?.get("guardrailIdentifier")?.as_str()
     }
 
     pub(crate) async fn fresh_listing(&self) -> Arc<Listing> {

@@ -121,6 +121,10 @@ impl Host {
         })
     }
 
+    pub(crate) fn bridge(&self) -> &Bridge {
+        &self.shared.plugin.surroundings().bridge
+    }
+
     /// Starts an answer. Never fails: what goes wrong is the stream's one [`Event::Error`](crate::Event::Error).
     pub fn stream(&self, request: Request) -> EventStream {
         self.try_stream(request).unwrap_or_else(EventStream::failed)
@@ -149,7 +153,7 @@ impl Host {
 }
 
 /// Cuts the routing prefix off a model id: the prefix with its slash, and the rest.
-fn route(model: &str) -> Result<(&str, &str)> {
+pub(crate) fn route(model: &str) -> Result<(&str, &str)> {
     let known = model.split_once('/').filter(|(prefix, id)| {
         PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix.trim())) && !id.is_empty()
     });

@@ -26,6 +26,7 @@
 //! # Layout
 //!
 //! - [`Host`]: loads the plugin, lists [`Models`], starts streams.
+//! - [`Account`] and [`Check`]: whose credentials are in use, and what works.
 //! - [`Request`] and the module [`request`]: what is asked.
 //! - [`EventStream`] of [`Event`]s: what is answered.
 //! - [`Error`] and [`ErrorClass`]: why not.
@@ -53,8 +54,10 @@ pub const REVEALING_LOG_TARGETS: &[&str] = &[
     "rustls",
 ];
 
+mod account;
 mod answer;
 mod bridge;
+mod doctor;
 mod error;
 mod event;
 mod host;
@@ -64,6 +67,8 @@ pub mod request;
 mod shim;
 mod stream;
 
+pub use account::Account;
+pub use doctor::{Check, Verdict};
 pub use error::{Error, ErrorClass, Result};
 pub use event::{AssistantMessage, Event, StopReason, Usage};
 pub use host::{Host, HostBuilder, Models, bundled_plugin};

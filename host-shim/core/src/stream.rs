@@ -120,7 +120,9 @@ impl Stream for EventStream {
                 Poll::Ready(Err(mut error)) => {
                     error.delivered = live.answer.delivered();
                     error.retryable &= !error.delivered;
-                    if error.class == ErrorClass::Unauthenticated
+                    // What lies in this machine's settings no plugin knows.
+                    if let ErrorClass::Unauthenticated | ErrorClass::PermissionDenied | ErrorClass::Network =
+                        error.class
                         && let Some(remedy) = live.instance.remedy()
                     {
                         error.remedy = Some(remedy.to_owned());

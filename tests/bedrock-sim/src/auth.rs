@@ -172,7 +172,7 @@ impl Auth {
                 "The security token included in the request is expired",
             ));
         }
-        self.check_scope(&signed.credential)?;
+        self.check_scope(&signed.credential, uri)?;
         self.check_date(&signed.credential, headers)?;
         let payload_hash = self.check_payload(headers, body)?;
         check_signed_headers(&signed, headers)?;
@@ -192,8 +192,13 @@ impl Auth {
         }
     }
 
-    fn check_scope(&self, credential: &Credential) -> Result<(), Refusal> {
+    fn check_scope(&self, credential: &Credential, uri: &Uri) -> Result<(), Refusal> {
         let wrong = |what: &str| Err(Refusal::signature(format!("Credential should be scoped to {what}.")));
+        // The Security Token Service has one path.
+        if uri.path() == "/" {
+            let is_sts = credential.service == "sts";
+            return if is_sts { Ok(()) } else { wrong("correct service: 'sts'") };
+        }
         match self.region.as_ref().filter(|region| **region != credential.region) {
             Some(_) => wrong("a valid region"),
             None if credential.service != "bedrock" => wrong("correct service: 'bedrock'"),

@@ -80,6 +80,20 @@ impl Catalogue {
         answer
     }
 
+    /// The answer to GetFoundationModelAvailability; none where there is no such model.
+    pub(crate) fn availability(&self, id: &str) -> Option<Value> {
+        let known = items(&self.foundation_models, MODELS).any(|model| text(model, "modelId") == id);
+        (known || id.starts_with("sim.")).then(|| {
+            json!({
+                "modelId": id,
+                "agreementAvailability": { "status": "AVAILABLE" },
+                "authorizationStatus": "AUTHORIZED",
+                "entitlementAvailability": "AVAILABLE",
+                "regionAvailability": "AVAILABLE",
+            })
+        })
+    }
+
     /// A page of ListInferenceProfiles, or what is wrong with the request. Without a type only the
     /// system's own profiles are listed.
     pub(crate) fn list_profiles(&self, query: &[(String, String)]) -> Result<Value, String> {

@@ -11,7 +11,7 @@ use crate::operation::Route;
 use crate::registry::{self, Answer, Entry};
 use crate::script::{Prepared, Script};
 use crate::simulator::Shared;
-use crate::{AuthOutcome, Catalogue, Operation, Scenario, replay, rules, validate};
+use crate::{AuthOutcome, Catalogue, Operation, Scenario, replay, rules, sts, validate};
 
 /// What opens a command in a prompt.
 const COMMAND: &str = "sim:";
@@ -46,7 +46,8 @@ pub(crate) fn script(shared: &Shared, asked: &Asked<'_>) -> Chosen {
     let Route { operation, id } = asked.route;
     let chosen = |name: &str, scenario| Chosen::new(name, &Prepared::new(scenario), *operation);
     if let Some(refusal) = asked.who.refusal() {
-        return chosen(REFUSED, refusal);
+        let is_sts = *operation == Operation::GetCallerIdentity;
+        return chosen(REFUSED, if is_sts { sts::refusal(asked.who) } else { refusal });
     }
     let catalogue = shared.catalogue.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(refusal) = broken_rule(shared, &catalogue, asked) {
@@ -71,6 +72,11 @@ pub(crate) fn script(shared: &Shared, asked: &Asked<'_>) -> Chosen {
                 chosen(REFUSED, Scenario::error(404, "ResourceNotFoundException", message))
             }
         },
+        Operation::GetFoundationModelAvailability => match catalogue.availability(id) {
+            Some(availability) => chosen(CATALOGUE, Scenario::json(200, &availability)),
+            None => chosen(REFUSED, invalid("The provided model identifier is invalid.")),
+        },
+        Operation::GetCallerIdentity => chosen(CATALOGUE, sts::caller_identity()),
         Operation::Unknown => {
             chosen(REFUSED, Scenario::error(404, "UnknownOperationException", "No such operation."))
         }

@@ -12,6 +12,8 @@
 //! | `GET /foundation-models` | ListFoundationModels |
 //! | `GET /inference-profiles?maxResults&nextToken&type` | ListInferenceProfiles |
 //! | `GET /inference-profiles/{id}` | GetInferenceProfile |
+//! | `GET /foundation-model-availability/{id}` | GetFoundationModelAvailability |
+//! | `POST /` | GetCallerIdentity of the Security Token Service |
 //!
 //! # Use
 //!
@@ -65,7 +67,8 @@
 //! # Signing in
 //!
 //! By default the access key [`DEFAULT_ACCESS_KEY`] with [`DEFAULT_SECRET_KEY`] and the bearer token
-//! [`DEFAULT_BEARER_TOKEN`] are good, in any region. See [`Auth`].
+//! [`DEFAULT_BEARER_TOKEN`] are good, in any region. See [`Auth`]. [`Scenario::denied`] is what a missing
+//! permission gives, for any operation.
 
 #![forbid(unsafe_code)]
 
@@ -92,6 +95,7 @@ mod server;
 mod service;
 mod sigv4;
 mod simulator;
+mod sts;
 mod tls;
 mod unary;
 mod validate;

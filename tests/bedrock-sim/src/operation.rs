@@ -18,6 +18,10 @@ pub enum Operation {
     ListInferenceProfiles,
     /// `GET /inference-profiles/{id}`
     GetInferenceProfile,
+    /// `GET /foundation-model-availability/{id}`
+    GetFoundationModelAvailability,
+    /// `POST /`: the Security Token Service's one operation here.
+    GetCallerIdentity,
     /// Anything else.
     Unknown,
 }
@@ -40,6 +44,10 @@ impl Route {
             ("GET", ["foundation-models"]) => (Operation::ListFoundationModels, None),
             ("GET", ["inference-profiles"]) => (Operation::ListInferenceProfiles, None),
             ("GET", ["inference-profiles", id]) => (Operation::GetInferenceProfile, Some(id)),
+            ("GET", ["foundation-model-availability", id]) => {
+                (Operation::GetFoundationModelAvailability, Some(id))
+            }
+            ("POST", [""]) => (Operation::GetCallerIdentity, None),
             _ => (Operation::Unknown, None),
         };
         let id = id.map(|id| percent_decode_str(id).decode_utf8_lossy().into_owned());

@@ -114,6 +114,16 @@ impl Scenario {
         Self::json(status, &json!({ "message": message })).header("x-amzn-errortype", code)
     }
 
+    /// The refusal of an action, such as `bedrock:InvokeModel`, that no policy allows.
+    pub fn denied(action: &str) -> Self {
+        let message = format!(
+            "User: {} is not authorized to perform: {action} because no identity-based policy allows \
+             the {action} action",
+            crate::sts::CALLER
+        );
+        Self::error(403, "AccessDeniedException", &message)
+    }
+
     /// A JSON answer, as the control plane gives.
     pub fn json(status: u16, body: &Value) -> Self {
         Self::stream(vec![Step::Raw(Bytes::from(body.to_string()))])

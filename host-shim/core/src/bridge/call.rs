@@ -5,9 +5,9 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -18,8 +18,10 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::date_time::Format;
 use bytes::Bytes;
 use http_body::Body as _;
 
@@ -467,16 +469,40 @@ pub(super) struct Exchange {
     body: Option<Bytes>,
     streamed: bool,
     answered: Arc<Mutex<Option<Opened>>>,
+    /// The time of the first answer by the other side's clock, where that is wanted.
+    date: Option<Arc<OnceLock<SystemTime>>>,
 }
 
 impl Exchange {
     fn new(operation: Operation, body: Option<Bytes>) -> Self {
-        Self { body, streamed: operation == Operation::ConverseStream, answered: Arc::default() }
+        let streamed = operation == Operation::ConverseStream;
+        Self { body, streamed, answered: Arc::default(), date: None }
     }
 
     /// For a listing: nothing is put in, the answer's bytes are kept.
     pub(super) fn listening() -> Self {
-        Self { body: None, streamed: false, answered: Arc::default() }
+        Self { body: None, streamed: false, answered: Arc::default(), date: None }
+    }
+
+    /// For a question about the other side: nothing is put in, the time of the answer is kept.
+    pub(super) fn dated() -> Self {
+        Self { date: Some(Arc::default()), ..Self::listening() }
+    }
+
+    /// What time it was for the other side when it first answered.
+    pub(super) fn date(&self) -> Option<SystemTime> {
+        self.date.as_ref()?.get().copied()
+    }
+
+    fn keep_date(&self, response: &HttpResponse) {
+        let date = response.headers().get("date");
+        if let (Some(kept), Some(date)) = (&self.date, date)
+            && let Ok(date) = DateTime::from_str(date, Format::HttpDate)
+            && let Ok(date) = SystemTime::try_from(date)
+        {
+            // The first answer is the one to a request that was signed by this machine's clock.
+            let _ = kept.set(date);
+        }
     }
 
     /// Polls the SDK's operation on behalf of this exchange.
@@ -568,6 +594,7 @@ impl Intercept for Exchanges {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let response = context.response_mut();
+        let _ = EXCHANGE.try_with(|exchange| exchange.keep_date(response));
         let streamed = EXCHANGE.try_with(|exchange| exchange.streamed).unwrap_or(false);
         // An error answer stays with the SDK, which knows how to read it.
         if !streamed || response.status().as_u16() != 200 {

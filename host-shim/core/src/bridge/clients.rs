@@ -23,7 +23,7 @@ use super::credentials::chain::Chain;
 use super::credentials::ec2::Ec2;
 use super::credentials::origin::{self, Origin};
 use super::failure::Failure;
-use super::{identity, profiles, region};
+use super::{identity, profiles, region, remedy};
 
 /// The most that a request for credentials, or for whose they are, may take.
 const STS_TIME: Duration = Duration::from_secs(10);
@@ -129,14 +129,16 @@ impl Clients {
         }
     }
 
-    /// Sends a request; and once more with other credentials, where it failed for those that were held. The
-    /// failure says what a person can do about the credentials.
+    /// Sends a request; and once more where it failed for this machine's clock, or for credentials and there
+    /// are others. The failure says what a person can do.
     pub(crate) async fn renewing<T>(
         &self,
         request: impl AsyncFn() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mark = self.mark().await;
         let answer = match request().await {
+            // The SDK has learned the service's clock from the refusal.
+            Err(failure) if failure.tells_of_clock() => request().await,
             Err(failure) if self.renew(mark, &failure).await => request().await,
             answer => answer,
         };
@@ -146,12 +148,17 @@ impl Clients {
         }
     }
 
-    /// A failure with what a person can do about the credentials, where they are its cause.
+    /// A failure with what a person can do about it, where that can be told from here.
     pub(crate) async fn explained(&self, mut failure: Failure) -> Failure {
-        if failure.is_of_credentials() && failure.remedy.is_none() {
-            failure.remedy = Some(self.origin().await.0.remedy());
+        if failure.remedy.is_none() {
+            failure.remedy = remedy::of(&failure, self).await;
         }
         failure
+    }
+
+    /// The endpoint that was configured for both services, if one was.
+    pub(crate) fn endpoint(&self) -> Option<&str> {
+        self.access.endpoint.as_deref()
     }
 
     /// The client for answers, in this region or in the default one.

@@ -8,6 +8,9 @@ use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::Headers;
 
+/// How the quotation of a signed request begins.
+const QUOTE: &str = "The Canonical String";
+
 /// The most of an error answer that is kept.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -50,6 +53,9 @@ const STALE: &[&str] = &["ExpiredToken", "UnrecognizedClient", "InvalidClientTok
 const DISBELIEVED: &[&str] =
     &["IncompleteSignature", "InvalidSignature", "MissingAuthenticationToken", "SignatureDoesNotMatch"];
 
+/// What it says of a signature whose time is not its own.
+const CLOCK: &[&str] = &["RequestTimeTooSkewed", "RequestExpired"];
+
 /// A failed call.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
@@ -80,7 +86,7 @@ impl Failure {
 
     /// No credentials could be had.
     pub(crate) fn of_credentials(error: &CredentialsError) -> Self {
-        Self::new(Stage::Credentials, chain(error))
+        Self::new(Stage::Credentials, attempts(&chain(error)))
     }
 
     /// Whether the credentials are at fault: there are none, or the service does not believe them.
@@ -94,6 +100,41 @@ impl Failure {
     /// Whether other credentials from the same place may serve.
     pub(crate) fn is_of_stale_credentials(&self) -> bool {
         self.is_one_of(STALE)
+    }
+
+    /// Whether the signature was refused for its time: `Signature expired: ...`, `Signature not yet current: ...`.
+    pub(crate) fn tells_of_clock(&self) -> bool {
+        self.is_one_of(CLOCK)
+            || (self.is_one_of(&["InvalidSignature", "SignatureDoesNotMatch"])
+                && ["Signature expired", "not yet current"].iter().any(|words| self.said().contains(words)))
+    }
+
+    /// The action that no policy allows: `bedrock:InvokeModel`.
+    pub(crate) fn denied_action(&self) -> Option<String> {
+        if !self.is_access_denied() {
+            return None;
+        }
+        let said = self.said();
+        let (_, after) = said.split_once("not authorized to perform: ")?;
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, ':' | '-');
+        let action = after.split(|letter| !is_name(letter)).next()?;
+        action.contains(':').then(|| action.to_owned())
+    }
+
+    /// What the service said, or else what this side has to say.
+    pub(crate) fn said(&self) -> String {
+        #[derive(serde::Deserialize)]
+        struct Body {
+            #[serde(alias = "Message")]
+            message: String,
+        }
+        let said = serde_json::from_slice(&self.body).ok().map(|body: Body| body.message);
+        said.unwrap_or_else(|| self.message.clone())
+    }
+
+    /// Whether a policy forbids it, or an API key is not known.
+    pub(crate) fn is_access_denied(&self) -> bool {
+        self.is_one_of(&["AccessDenied"])
     }
 
     fn is_one_of(&self, codes: &[&str]) -> bool {
@@ -124,7 +165,10 @@ impl Failure {
             }
             _ => match Refusal::find(error) {
                 Some(refusal) => refusal.failure(),
-                None => Self::new(stage_of(error), chain(error)),
+                None => match causes(error).find_map(|cause| cause.downcast_ref()) {
+                    Some(error) => Self::of_credentials(error),
+                    None => Self::new(stage_of(error), chain(error)),
+                },
             },
         }
     }
@@ -143,9 +187,41 @@ impl Failure {
                 .map(str::to_owned),
             request_id: request_id(headers),
             retry_after: retry_after(headers),
-            body: body[..body.len().min(MAX_BODY_BYTES)].to_vec(),
+            body: without_signed_request(&body[..body.len().min(MAX_BODY_BYTES)]),
             remedy: None,
         }
+    }
+}
+
+/// An error answer without the request that it quotes: AWS explains a wrong signature by what should have been
+/// signed, which holds the session token.
+fn without_signed_request(body: &[u8]) -> Vec<u8> {
+    let Some(place) = memchr::memmem::find(body, QUOTE.as_bytes()) else { return body.to_vec() };
+    match serde_json::from_slice(body) {
+        Ok(serde_json::Value::Object(mut members)) => {
+            for value in members.values_mut() {
+                if let Some(text) = value.as_str() {
+                    *value = without_quotation(text).into();
+                }
+            }
+            serde_json::Value::Object(members).to_string().into_bytes()
+        }
+        // It is none of Bedrock's.
+        _ => body[..place].to_vec(),
+    }
+}
+
+/// A message without the request that it quotes.
+pub(crate) fn without_quotation(message: &str) -> &str {
+    message.split(QUOTE).next().unwrap_or_default().trim_end()
+}
+
+impl<E> From<SdkError<E, HttpResponse>> for Failure
+where
+    E: StdError + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        Self::from_sdk(&error)
     }
 }
 
@@ -199,9 +275,6 @@ pub(crate) fn causes<'a>(
 }
 
 fn stage_of(error: &(dyn StdError + 'static)) -> Stage {
-    if causes(error).any(|cause| cause.is::<CredentialsError>()) {
-        return Stage::Credentials;
-    }
     // The SDK hides these behind private types; their words are all there is.
     let text = chain(error);
     if text.contains("no auth scheme") || text.contains("identity") {
@@ -211,6 +284,27 @@ fn stage_of(error: &(dyn StdError + 'static)) -> Stage {
     } else {
         Stage::Connect
     }
+}
+
+/// What the SDK says of a chain that found nothing, on one line and without what it says each time.
+fn attempts(text: &str) -> String {
+    const NOTHING: &str = "the credential provider was not enabled";
+    let Some((_, attempts)) = text.split_once("no credentials found in chain. Attempted:") else {
+        return text.to_owned();
+    };
+    let attempts: Vec<String> = attempts
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let (place, why) = line.split_once(": ").unwrap_or((line, ""));
+            match why.strip_prefix(NOTHING).unwrap_or(why).trim_start_matches(": ") {
+                "" => format!("{place}: nothing there"),
+                why => format!("{place}: {why}"),
+            }
+        })
+        .collect();
+    format!("no AWS credentials were found ({})", attempts.join("; "))
 }
 
 /// An error's message and those of its causes, each said once.
@@ -233,11 +327,6 @@ impl From<&Failure> for crate::Error {
     fn from(failure: &Failure) -> Self {
         use crate::ErrorClass;
 
-        #[derive(serde::Deserialize)]
-        struct Body {
-            #[serde(alias = "Message")]
-            message: String,
-        }
         let class = match (failure.stage, failure.http_status) {
             (Stage::Credentials, _) | (Stage::Status, Some(401)) => ErrorClass::Unauthenticated,
             (Stage::Connect | Stage::Tls, _) => ErrorClass::Network,
@@ -252,8 +341,7 @@ impl From<&Failure> for crate::Error {
             (Stage::Status, Some(400..=499)) => ErrorClass::InvalidRequest,
             (Stage::Status, _) => ErrorClass::Internal,
         };
-        let said = serde_json::from_slice(&failure.body).ok().map(|body: Body| body.message);
-        let mut error = Self::new(class, said.unwrap_or_else(|| failure.message.clone()));
+        let mut error = Self::new(class, failure.said());
         error.remedy.clone_from(&failure.remedy);
         error.provider_code.clone_from(&failure.error_type);
         error.http_status = failure.http_status;
@@ -264,5 +352,55 @@ impl From<&Failure> for crate::Error {
             ErrorClass::Network | ErrorClass::Timeout | ErrorClass::RateLimited | ErrorClass::Internal
         );
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_request_is_left_out() {
+        let quoted = r#"{"message":"It does not match.\n\nThe Canonical String for this request should have been\n'x-amz-security-token:SECRET'","__type":"x"}"#;
+        let kept = without_signed_request(quoted.as_bytes());
+        assert_eq!(kept, br#"{"message":"It does not match.","__type":"x"}"#);
+        let html = without_signed_request(b"<p>No.</p> The Canonical String: SECRET");
+        assert_eq!(html, b"<p>No.</p> ");
+        assert_eq!(without_signed_request(b"{\"message\":1}"), b"{\"message\":1}");
+    }
+
+    #[test]
+    fn the_denied_action_is_read_out_of_the_message() {
+        let mut failure = Failure::new(Stage::Status, "");
+        failure.error_type = Some("AccessDeniedException".to_owned());
+        for (message, action) in [
+            (
+                "User: a is not authorized to perform: bedrock:InvokeModel on resource: arn:b",
+                Some("bedrock:InvokeModel"),
+            ),
+            (
+                "User: a is not authorized to perform: aws-marketplace:Subscribe.",
+                Some("aws-marketplace:Subscribe"),
+            ),
+            ("Authentication failed", None),
+            ("not authorized to perform: ", None),
+        ] {
+            failure.body = serde_json::json!({ "Message": message }).to_string().into_bytes();
+            assert_eq!(failure.denied_action().as_deref(), action, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_chain_that_found_nothing_is_told_on_one_line() {
+        let told = attempts(
+            "the credential provider was not enabled: no credentials found in chain. Attempted:\n  \
+             Environment: the credential provider was not enabled: environment variable not set\n  \
+             Profile: the credential provider was not enabled",
+        );
+        assert_eq!(
+            told,
+            "no AWS credentials were found (Environment: environment variable not set; Profile: nothing there)"
+        );
+        assert_eq!(attempts("another error"), "another error");
     }
 }

@@ -57,7 +57,7 @@ fn verdict(failure: &Failure) -> Verdict {
     if let Some(verdict) = failure.error_type.as_deref().and_then(verdict_of_code) {
         // A wrong signature is a wrong secret far more often than a wrong clock.
         let is_signature = failure.error_type.as_deref() == Some("InvalidSignatureException");
-        return if is_signature && !tells_of_clock(&failure.body) { Verdict::Final } else { verdict };
+        return if is_signature && !failure.tells_of_clock() { Verdict::Final } else { verdict };
     }
     match (failure.stage, failure.http_status) {
         (Stage::Connect | Stage::Stream, _) => Verdict::Again,
@@ -65,11 +65,6 @@ fn verdict(failure: &Failure) -> Verdict {
         (Stage::Status, Some(500 | 502 | 503 | 504)) => Verdict::Again,
         _ => Verdict::Final,
     }
-}
-
-/// `Signature expired: ...` and `Signature not yet current: ...` are about time.
-fn tells_of_clock(body: &[u8]) -> bool {
-    [&b"expired"[..], b"not yet current"].iter().any(|words| memchr::memmem::find(body, words).is_some())
 }
 
 impl Retries {

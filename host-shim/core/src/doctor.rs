@@ -1,0 +1,416 @@
+//! What works and what does not between this machine and Bedrock, and what to do about it.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::account::{Account, date};
+use crate::bridge::credentials::origin::Origin;
+use crate::bridge::failure::{Failure, Stage};
+use crate::bridge::probe::{self, Asked};
+use crate::bridge::{Bridge, model_id::ModelId, remedy};
+use crate::host::route;
+use crate::{Error, ErrorClass, Event, Host, Request};
+
+/// A clock that is off by more than this many seconds is told of.
+const CLOCK_TOLERANCE: u64 = 60;
+/// AWS takes no signature that is older or younger than this many seconds.
+const CLOCK_LIMIT: u64 = 300;
+/// No model has this id. Asking for it reaches the runtime, and costs nothing.
+const NO_MODEL: &str = "outcrop.doctor";
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Check {
+    /// What, for programs: `credentials`, `identity`, `region`, `endpoint-control`, `endpoint-runtime`, `clock`,
+    /// an IAM action such as `bedrock:InvokeModel`, `entitlement`, `call`.
+    pub name: String,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What was found.
+    pub finding: String,
+    /// What to do about it.
+    pub remedy: Option<String>,
+}
+
+/// What came of a [`Check`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It is as it should be.
+    Ok,
+    /// It works, but something is missing.
+    Warning,
+    /// It does not work.
+    Failed,
+    /// It was not looked at; the finding says why.
+    Skipped,
+}
+
+impl Check {
+    fn new(name: &str, verdict: Verdict, finding: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), verdict, finding: finding.into(), remedy: None }
+    }
+
+    fn skipped(name: &str, why: &str) -> Self {
+        Self::new(name, Verdict::Skipped, why)
+    }
+
+    fn of_error(name: &str, verdict: Verdict, error: &Error) -> Self {
+        Self { remedy: error.remedy.clone(), ..Self::new(name, verdict, error.message.clone()) }
+    }
+
+    fn of_failure(name: &str, verdict: Verdict, failure: &Failure) -> Self {
+        Self::of_error(name, verdict, &Error::from(failure))
+    }
+}
+
+impl Host {
+    /// Looks at all that lies between this machine and an answer: credentials, region, endpoints, clock, each IAM
+    /// permission. With a model, also whether the account is entitled to it, and whether it answers: that
+    /// costs some tokens.
+    ///
+    /// # Errors
+    ///
+    /// Where the model id has no known prefix. What does not work is a [`Check`], not an error.
+    pub async fn examine(&self, model: Option<&str>) -> crate::Result<Vec<Check>> {
+        let routed = match model {
+            Some(model) => Some((model, route(model)?.1)),
+            None => None,
+        };
+        Ok(examine(self, self.bridge(), routed).await)
+    }
+
+    /// The least that a user or a role needs to use this host, as an IAM policy; narrowed to one model where one
+    /// is named. Asks nobody.
+    ///
+    /// # Errors
+    ///
+    /// Where the model id has no known prefix.
+    pub async fn iam_policy(&self, model: Option<&str>) -> crate::Result<Value> {
+        let id = match model {
+            Some(model) => Some(route(model)?.1),
+            None => None,
+        };
+        Ok(policy(self.bridge(), id).await)
+    }
+}
+
+/// Looks at everything in turn. A model is given as the caller names it, and without its routing prefix.
+async fn examine(host: &Host, bridge: &Bridge, model: Option<(&str, &str)>) -> Vec<Check> {
+    let account = Account::of(bridge).await;
+    let mut checks = of_account(&account);
+    if !account.loaded {
+        let why = "without credentials nothing can be asked";
+        checks.extend(NAMES_BEHIND_CREDENTIALS.iter().map(|name| Check::skipped(name, why)));
+        return checks;
+    }
+    let clients = bridge.clients();
+    let (models, profiles) = tokio::join!(probe::list_models(clients), probe::list_profiles(clients));
+    let profile = match &profiles.answer {
+        Ok(Some(id)) => Some(probe::get_profile(clients, id).await.answer),
+        _ => None,
+    };
+    let (id, region) = match model {
+        Some((_, id)) => (id, ModelId::parse(id).ok().and_then(|id| id.region().map(str::to_owned))),
+        None => (NO_MODEL, None),
+    };
+    let invoked = probe::converse(clients, id, region.as_deref()).await;
+
+    checks.push(of_endpoint("endpoint-control", &models.answer));
+    checks.push(of_endpoint("endpoint-runtime", &invoked.answer));
+    checks.push(of_clock([models.clock_ahead, profiles.clock_ahead, invoked.clock_ahead]));
+    checks.push(of_permission("bedrock:ListFoundationModels", &models.answer));
+    checks.push(of_permission("bedrock:ListInferenceProfiles", &profiles.answer));
+    checks.push(match &profile {
+        Some(answer) => of_permission("bedrock:GetInferenceProfile", answer),
+        None => Check::skipped("bedrock:GetInferenceProfile", "there is no profile to ask for"),
+    });
+    let why = "no model was named: give --model";
+    let called = match model {
+        Some((routed, _)) => {
+            checks.push(of_permission("bedrock:InvokeModel", &invoked.answer));
+            let called = call(host, routed).await;
+            checks.push(of_streaming(&called));
+            Some(called)
+        }
+        None => {
+            checks.push(Check::skipped("bedrock:InvokeModel", why));
+            checks.push(Check::skipped("bedrock:InvokeModelWithResponseStream", why));
+            None
+        }
+    };
+    let refusals =
+        [models.answer.as_ref().err(), profiles.answer.as_ref().err(), invoked.answer.as_ref().err()];
+    checks.push(of_api_key(&account, &refusals));
+    checks.push(of_guardrail(bridge, called.as_ref()));
+    match (model, called) {
+        (Some((_, id)), Some(called)) => {
+            checks.push(of_entitlement(&entitlement(bridge, id).await, id));
+            checks.push(match called {
+                Ok(tokens) => Check::new("call", Verdict::Ok, format!("{id} answered ({tokens} tokens)")),
+                Err(error) => Check::of_error("call", Verdict::Failed, &error),
+            });
+        }
+        _ => checks.extend(["entitlement", "call"].map(|name| Check::skipped(name, why))),
+    }
+    checks
+}
+
+/// What cannot be looked at without credentials.
+const NAMES_BEHIND_CREDENTIALS: &[&str] = &[
+    "endpoint-control",
+    "endpoint-runtime",
+    "clock",
+    "bedrock:ListFoundationModels",
+    "bedrock:ListInferenceProfiles",
+    "bedrock:GetInferenceProfile",
+    "bedrock:InvokeModel",
+    "bedrock:InvokeModelWithResponseStream",
+    "entitlement",
+    "call",
+];
+
+fn of_account(account: &Account) -> Vec<Check> {
+    let found = account.found.as_deref().unwrap_or("nothing");
+    let mut source = format!("{} ({found})", account.source);
+    if let Some(date) = account.expires.and_then(date) {
+        source.push_str(&format!(", valid until {date}"));
+    }
+    let credentials = match &account.problem {
+        None => Check::new("credentials", Verdict::Ok, source),
+        Some(problem) => {
+            let mut check = Check::of_error("credentials", Verdict::Failed, problem);
+            check.finding = format!("{source}: {}", check.finding);
+            check
+        }
+    };
+    let identity = match (&account.arn, &account.unidentified, &account.problem) {
+        (Some(arn), _, _) => Check::new("identity", Verdict::Ok, arn),
+        (None, Some(error), _) => Check::of_error("identity", Verdict::Warning, error),
+        (None, None, Some(_)) => Check::skipped("identity", "there are no valid credentials"),
+        (None, None, None) => Check::skipped("identity", "an API key does not tell whose it is"),
+    };
+    let region = format!("{} ({})", account.region, account.region_source);
+    vec![credentials, identity, Check::new("region", Verdict::Ok, region)]
+}
+
+fn of_endpoint<T>(name: &str, answer: &Result<T, Failure>) -> Check {
+    match answer {
+        Err(failure) if matches!(failure.stage, Stage::Connect | Stage::Tls | Stage::Timeout) => {
+            Check::of_failure(name, Verdict::Failed, failure)
+        }
+        Err(failure) if matches!(failure.stage, Stage::Credentials | Stage::Refused) => {
+            Check::skipped(name, "nothing was sent")
+        }
+        Err(_) | Ok(_) => Check::new(name, Verdict::Ok, "answers"),
+    }
+}
+
+fn of_clock(ahead: [Option<i64>; 3]) -> Check {
+    let Some(ahead) = ahead.into_iter().flatten().next() else {
+        return Check::skipped("clock", "nobody answered who could tell the time");
+    };
+    let off = ahead.unsigned_abs();
+    if off <= CLOCK_TOLERANCE {
+        return Check::new("clock", Verdict::Ok, format!("{off} s off"));
+    }
+    let verdict = if off > CLOCK_LIMIT { Verdict::Failed } else { Verdict::Warning };
+    let way = if ahead > 0 { "ahead of" } else { "behind" };
+    Check {
+        remedy: Some(
+            "set the clock of this machine (NTP): AWS refuses signatures that are 5 minutes off".into(),
+        ),
+        ..Check::new("clock", verdict, format!("this machine's clock is {off} s {way} that of AWS"))
+    }
+}
+
+/// Whether the action is allowed. A refusal for another reason comes after that was found.
+fn of_permission<T>(action: &str, answer: &Result<T, Failure>) -> Check {
+    let Err(failure) = answer else { return Check::new(action, Verdict::Ok, "allowed") };
+    if failure.is_access_denied() {
+        let mut check = Check::of_failure(action, Verdict::Failed, failure);
+        check.remedy = check.remedy.or_else(|| Some(remedy::allow(action)));
+        return check;
+    }
+    match (failure.stage, failure.http_status) {
+        _ if failure.is_of_credentials() || failure.tells_of_clock() => {
+            Check::of_failure(action, Verdict::Failed, failure)
+        }
+        (Stage::Status, Some(400 | 404)) => Check::new(action, Verdict::Ok, "allowed"),
+        (Stage::Status, _) => Check::of_failure(action, Verdict::Warning, failure),
+        _ => Check::skipped(action, "there was no answer"),
+    }
+}
+
+fn of_streaming(called: &Result<u64, Error>) -> Check {
+    let action = "bedrock:InvokeModelWithResponseStream";
+    match called {
+        Ok(_) => Check::new(action, Verdict::Ok, "allowed"),
+        Err(error) => match error.class {
+            ErrorClass::PermissionDenied | ErrorClass::Unauthenticated => {
+                Check::of_error(action, Verdict::Failed, error)
+            }
+            ErrorClass::Network | ErrorClass::Timeout => Check::skipped(action, "there was no answer"),
+            _ => Check::new(action, Verdict::Ok, "allowed"),
+        },
+    }
+}
+
+/// An API key is good for nothing without an action of its own.
+fn of_api_key(account: &Account, refusals: &[Option<&Failure>]) -> Check {
+    let action = "bedrock:CallWithBearerToken";
+    if account.problem.is_some() || account.found.as_deref() != Some("Bedrock API key") {
+        return Check::skipped(action, "no API key is in use");
+    }
+    let is_it = |failure: &&&Failure| failure.denied_action().as_deref() == Some(action);
+    match refusals.iter().flatten().find(is_it) {
+        Some(failure) => Check::of_failure(action, Verdict::Failed, failure),
+        None => Check::new(action, Verdict::Ok, "allowed, as far as anything was"),
+    }
+}
+
+fn of_guardrail(bridge: &Bridge, called: Option<&Result<u64, Error>>) -> Check {
+    let action = "bedrock:ApplyGuardrail";
+    match (bridge.guardrail(), called) {
+        (None, _) => Check::skipped(action, "no guardrail is configured"),
+        (Some(_), None) => Check::skipped(action, "no model was named: give --model"),
+        (Some(_), Some(Ok(_))) => Check::new(action, Verdict::Ok, "allowed"),
+        (Some(_), Some(Err(error))) if error.message.contains(action) => {
+            Check::of_error(action, Verdict::Failed, error)
+        }
+        (Some(_), Some(Err(_))) => Check::skipped(action, "the call failed before it"),
+    }
+}
+
+/// What keeps the account from the model behind an id, which may be that of a profile.
+async fn entitlement(bridge: &Bridge, id: &str) -> Asked<Vec<String>> {
+    let clients = bridge.clients();
+    let base = match id.rsplit_once("foundation-model/") {
+        Some((_, id)) => id.to_owned(),
+        None => match probe::get_profile(clients, id).await.answer {
+            Ok(Some(base)) => base,
+            // It is no profile, or it may not be looked up.
+            _ => id.to_owned(),
+        },
+    };
+    probe::obstacles(clients, &base).await
+}
+
+fn of_entitlement(asked: &Asked<Vec<String>>, id: &str) -> Check {
+    let name = "entitlement";
+    match &asked.answer {
+        Ok(obstacles) if obstacles.is_empty() => {
+            Check::new(name, Verdict::Ok, format!("this account may use {id}"))
+        }
+        Ok(obstacles) => Check {
+            remedy: Some("open Model access in the Bedrock console of this region: accept the model's agreement, or ask for access; or choose another region".into()),
+            ..Check::new(name, Verdict::Failed, obstacles.join(", "))
+        },
+        Err(failure) if matches!(failure.http_status, Some(400 | 404)) => {
+            Check::of_failure(name, Verdict::Failed, failure)
+        }
+        // What the model can do is not told by whether this may be asked.
+        Err(failure) => Check::of_failure(name, Verdict::Warning, failure),
+    }
+}
+
+/// A call of one token through the plugin; some models answer no fewer than sixteen. Gives the tokens used.
+async fn call(host: &Host, model: &str) -> Result<u64, Error> {
+    let mut last = Err(Error::new(ErrorClass::Internal, "the model was not called"));
+    for tokens in [1, 16] {
+        let mut answer = host.stream(Request::new(model).user("Say OK.").max_tokens(tokens));
+        while let Some(event) = answer.next().await {
+            match event {
+                Event::Done { message, .. } => return Ok(message.usage.total_tokens),
+                Event::Error { error } => last = Err(*error),
+                _ => {}
+            }
+        }
+        if !matches!(&last, Err(error) if error.class == ErrorClass::InvalidRequest) {
+            break;
+        }
+    }
+    last
+}
+
+/// The least that a user or role needs, as an IAM policy. Narrowed to one model where one is named.
+async fn policy(bridge: &Bridge, model: Option<&str>) -> Value {
+    let clients = bridge.clients();
+    let partition = partition(&clients.region().await);
+    let mut statements = vec![
+        statement(
+            "DiscoverModels",
+            &[
+                "bedrock:ListFoundationModels",
+                "bedrock:ListInferenceProfiles",
+                "bedrock:GetInferenceProfile",
+                "bedrock:GetFoundationModelAvailability",
+            ],
+            json!("*"),
+        ),
+        statement(
+            "CallModels",
+            &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"],
+            json!(resources(partition, model)),
+        ),
+    ];
+    if let Some(guardrail) = bridge.guardrail() {
+        let arn = match guardrail {
+            arn if arn.starts_with("arn:") => arn.to_owned(),
+            id => format!("arn:{partition}:bedrock:*:*:guardrail/{id}"),
+        };
+        statements.push(statement("ApplyGuardrail", &["bedrock:ApplyGuardrail"], json!(arn)));
+    }
+    if clients.origin().await.0 == Origin::Bearer {
+        statements.push(statement("UseApiKeys", &["bedrock:CallWithBearerToken"], json!("*")));
+    }
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+fn statement(sid: &str, actions: &[&str], resource: Value) -> Value {
+    json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource })
+}
+
+/// What a call touches: the id itself, and for a profile the models behind it in every region it routes to.
+fn resources(partition: &str, model: Option<&str>) -> Vec<String> {
+    match model {
+        None => ["*::foundation-model/*", "*:*:inference-profile/*", "*:*:application-inference-profile/*"]
+            .map(|resource| format!("arn:{partition}:bedrock:{resource}"))
+            .into(),
+        Some(arn) if arn.contains(":foundation-model/") => vec![arn.to_owned()],
+        // What is behind an ARN of a profile is not written in it.
+        Some(arn) if arn.starts_with("arn:") => {
+            vec![arn.to_owned(), format!("arn:{partition}:bedrock:*::foundation-model/*")]
+        }
+        Some(id) => {
+            let model = |id: &str| format!("arn:{partition}:bedrock:*::foundation-model/{id}");
+            match id.split_once('.') {
+                // `us.amazon.nova-lite-v1:0` is a profile of `amazon.nova-lite-v1:0`; `zai.glm-4.7` is none. An
+                // entry for what does not exist allows nothing.
+                Some((_, base)) if base.contains('.') => vec![
+                    format!("arn:{partition}:bedrock:*:*:inference-profile/{id}"),
+                    model(base),
+                    model(id),
+                ],
+                _ => vec![model(id)],
+            }
+        }
+    }
+}
+
+/// The part of AWS that a region belongs to.
+fn partition(region: &str) -> &'static str {
+    const PARTITIONS: &[(&str, &str)] = &[
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-iso-", "aws-iso"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("us-isof-", "aws-iso-f"),
+        ("eusc-", "aws-eusc"),
+    ];
+    PARTITIONS.iter().find(|(begin, _)| region.starts_with(begin)).map_or("aws", |(_, partition)| partition)
+}
