@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -55,7 +56,8 @@ impl Chain {
             let container = EcsCredentialsProvider::builder().configure(&config).build();
             chain = chain.or_else("EcsContainer", container);
         }
-        let instance = Instance { ec2: self.ec2.clone(), env, config };
+        let provider = ec2::provider(&env, &config);
+        let instance = Instance { ec2: self.ec2.clone(), env, provider };
         chain.or_else("Ec2InstanceMetadata", instance).provide_credentials().await
     }
 
@@ -113,7 +115,7 @@ fn has_container(env: &Env) -> Result<bool, CredentialsError> {
 struct Instance {
     ec2: Arc<Ec2>,
     env: Env,
-    config: ProviderConfig,
+    provider: ImdsCredentialsProvider,
 }
 
 impl ProvideCredentials for Instance {
@@ -121,6 +123,6 @@ impl ProvideCredentials for Instance {
     where
         Self: 'a,
     {
-        future::ProvideCredentials::new(self.ec2.credentials(&self.env, &self.config))
+        future::ProvideCredentials::new(self.ec2.credentials(&self.env, &self.provider))
     }
 }

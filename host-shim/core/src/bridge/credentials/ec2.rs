@@ -14,7 +14,7 @@ use aws_config::imds::client::EndpointMode;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{self, ProvideCredentials as _};
+use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_types::os_shim_internal::Env;
 use tokio::sync::Mutex;
@@ -93,8 +93,12 @@ impl Ec2 {
         }) || read("sys/class/dmi/id/bios_version").to_ascii_lowercase().contains("amazon")
     }
 
-    /// The credentials of the instance's role, from a service that is asked only where there may be one.
-    pub(crate) async fn credentials(&self, env: &Env, config: &ProviderConfig) -> provider::Result {
+    /// The credentials of the instance's role, from a provider that is asked only where there may be one.
+    pub(crate) async fn credentials(
+        &self,
+        env: &Env,
+        provider: &impl ProvideCredentials,
+    ) -> provider::Result {
         let sign = self.sign(env);
         match sign {
             Sign::Forbidden => {
@@ -118,7 +122,7 @@ impl Ec2 {
                 "the EC2 metadata service did not answer within the last day and was not asked again",
             ));
         }
-        let answer = provider(env, config).provide_credentials().await;
+        let answer = provider.provide_credentials().await;
         if sign == Sign::Machine {
             let silent = answer.as_ref().is_err_and(|error| is_silence(error));
             *silent_at = silent.then(SystemTime::now);
@@ -200,7 +204,9 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use aws_credential_types::provider::future;
 
     use super::*;
 
@@ -259,62 +265,51 @@ mod tests {
         }
     }
 
-    /// How many connections come while `asking`.
-    async fn connections<T>(asking: impl Future<Output = T>, listener: &TcpListener) -> usize {
-        asking.await;
-        listener.set_nonblocking(true).expect("set");
-        std::iter::from_fn(|| listener.accept().ok()).count()
+    /// A metadata service that does not answer, and counts how often it is asked.
+    #[derive(Debug, Default)]
+    struct Silent(AtomicUsize);
+
+    impl Silent {
+        fn asked(&self) -> usize {
+            self.0.swap(0, Ordering::AcqRel)
+        }
     }
 
-    /// A provider whose every request goes to this listener, which never answers.
-    fn asks(listener: &TcpListener) -> ProviderConfig {
-        use aws_smithy_runtime_api::client::http::{
-            HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-        };
-        use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-
-        #[derive(Debug)]
-        struct Silent(std::net::SocketAddr);
-        impl HttpConnector for Silent {
-            fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-                drop(TcpStream::connect(self.0).expect("connects"));
-                HttpConnectorFuture::ready(Err(ConnectorError::timeout("nobody".into())))
-            }
+    impl ProvideCredentials for Silent {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            self.0.fetch_add(1, Ordering::AcqRel);
+            let silence = ConnectorError::timeout("nobody".into());
+            future::ProvideCredentials::ready(Err(CredentialsError::provider_error(silence)))
         }
-        let address = listener.local_addr().expect("an address");
-        ProviderConfig::without_region()
-            .with_http_client(http_client_fn(move |_, _| SharedHttpConnector::new(Silent(address))))
     }
 
     #[tokio::test]
     async fn a_machine_that_is_not_ec2_asks_nobody() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
         let (elsewhere, cache) = (machine(&[]), tempfile::tempdir().expect("a folder"));
-        let ec2 = Ec2::new(elsewhere.path(), Some(cache.path()));
-        let env = Env::from_slice(&[]);
-        let asked = connections(ec2.credentials(&env, &asks(&listener)), &listener).await;
-        assert_eq!(asked, 0);
+        let (ec2, service) = (Ec2::new(elsewhere.path(), Some(cache.path())), Silent::default());
+        let answer = ec2.credentials(&Env::from_slice(&[]), &service).await;
+        assert!(matches!(answer, Err(CredentialsError::CredentialsNotLoaded(_))), "{answer:?}");
+        assert_eq!(service.asked(), 0);
         assert_eq!(std::fs::read_dir(cache.path()).expect("read").count(), 0);
     }
 
     #[tokio::test]
     async fn silence_is_remembered_for_a_day_and_across_processes() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
         let machine = machine(&[("sys/class/dmi/id/sys_vendor", "Amazon EC2")]);
         let cache = tempfile::tempdir().expect("a folder");
-        let env = Env::from_slice(&[]);
         // Each round stands for a process: what it knows, it knows from the folder.
         let ask = async || {
             let ec2 = Ec2::new(machine.path(), Some(cache.path()));
-            let config = asks(&listener);
-            let twice = async {
-                let first = ec2.credentials(&env, &config).await;
-                assert!(matches!(first, Err(CredentialsError::CredentialsNotLoaded(_))), "{first:?}");
-                ec2.credentials(&env, &config).await.expect_err("nobody answers")
-            };
-            connections(twice, &listener).await
+            let (env, service) = (Env::from_slice(&[]), Silent::default());
+            for _ in 0..3 {
+                ec2.credentials(&env, &service).await.expect_err("nobody answers");
+            }
+            service.asked()
         };
-        assert_eq!(ask().await, 1, "one short try");
+        assert_eq!(ask().await, 1, "one try");
         assert_eq!(ask().await, 0, "remembered");
         let file = cache.path().join(MEMORY_FILE);
         let remember = |ago: u64| {
@@ -331,15 +326,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_endpoint_that_was_configured_is_always_asked() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
         let (elsewhere, cache) = (machine(&[]), tempfile::tempdir().expect("a folder"));
-        let ec2 = Ec2::new(elsewhere.path(), Some(cache.path()));
+        let (ec2, service) = (Ec2::new(elsewhere.path(), Some(cache.path())), Silent::default());
         let env = Env::from_slice(&[("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")]);
-        let config = asks(&listener);
-        let twice = async {
-            ec2.credentials(&env, &config).await.expect_err("nobody answers");
-            ec2.credentials(&env, &config).await.expect_err("nobody answers");
-        };
-        assert_eq!(connections(twice, &listener).await, 2);
+        for _ in 0..2 {
+            ec2.credentials(&env, &service).await.expect_err("nobody answers");
+        }
+        assert_eq!(service.asked(), 2);
     }
 }
