@@ -203,6 +203,22 @@ impl Clients {
     }
 
     async fn load(&self) -> Shared {
+        let (loaded, region) = self.settings().await;
+        let (provider, held) = match &self.access.key {
+            Some(key) => (SharedCredentialsProvider::new(key.clone()), None),
+            None => {
+                let held = Arc::new(Held::new(self.chain(&loaded, &region.name)));
+                let provider: Arc<dyn ProvideCredentials> = held.clone();
+                (SharedCredentialsProvider::new(provider), Some(held))
+            }
+        };
+        let settings = NotBlank(loaded.clone());
+        let config = loaded.into_builder().credentials_provider(provider).service_config(settings).build();
+        Shared { config, region, held }
+    }
+
+    /// Everything but the credentials.
+    pub(super) async fn settings(&self) -> (SdkConfig, region::Found) {
         let Access { key, connect_timeout, .. } = &self.access;
         let env = Env::real();
         let region = region::resolve(&self.access, &env, &Fs::real()).await;
@@ -222,22 +238,11 @@ impl Clients {
             // Over a bearer token in the environment too.
             loader = loader.auth_scheme_preference([AuthSchemeId::from("sigv4")]);
         }
-        let loaded = loader.load().await;
-        let (provider, held) = match key {
-            Some(key) => (SharedCredentialsProvider::new(key.clone()), None),
-            None => {
-                let held = Arc::new(Held::new(self.chain(&loaded, &region.name)));
-                let provider: Arc<dyn ProvideCredentials> = held.clone();
-                (SharedCredentialsProvider::new(provider), Some(held))
-            }
-        };
-        let settings = NotBlank(loaded.clone());
-        let config = loaded.into_builder().credentials_provider(provider).service_config(settings).build();
-        Shared { config, region, held }
+        (loader.load().await, region)
     }
 
     /// The chain that loads credentials, with the endpoints that the configuration asks for.
-    fn chain(&self, loaded: &SdkConfig, region: &str) -> Chain {
+    pub(super) fn chain(&self, loaded: &SdkConfig, region: &str) -> Chain {
         let (fips, dual_stack) = (loaded.use_fips(), loaded.use_dual_stack());
         let limits = TimeoutConfig::builder()
             .connect_timeout(self.access.connect_timeout.min(STS_TIME))

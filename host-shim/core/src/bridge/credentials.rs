@@ -4,6 +4,8 @@
 pub(crate) mod chain;
 pub(crate) mod ec2;
 pub(crate) mod origin;
+#[cfg(test)]
+mod vectors;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};

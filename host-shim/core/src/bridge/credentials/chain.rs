@@ -66,8 +66,8 @@ impl Chain {
         env: &Env,
         config: &ProviderConfig,
     ) -> Result<ProfileFileCredentialsProvider, CredentialsError> {
-        // A typing error must not end in the role of the machine.
-        if let Some(name) = &self.profile
+        // A typing error must not end in the role of the machine. Nobody mistypes the default.
+        if let Some(name) = self.profile.as_ref().filter(|name| *name != "default")
             && let Ok(profiles) = profiles::load(Some(name.clone()), env, &Fs::real()).await
             && profiles.get_profile(name).is_none()
         {

@@ -70,7 +70,7 @@ pub(crate) async fn find(access: &Access, ec2: &Ec2, env: &Env, fs: &Fs) -> Orig
             if let Some((base, assumes_role)) = base(&profiles) {
                 return Origin::Profile { name, base, assumes_role };
             }
-            if configured.is_some() && profiles.get_profile(&name).is_none() {
+            if configured.is_some_and(|name| name != "default") && profiles.get_profile(&name).is_none() {
                 return Origin::NoSuchProfile { name };
             }
         }
