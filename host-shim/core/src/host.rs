@@ -100,6 +100,10 @@ impl Host {
                 left_out: offer.left_out.into_iter().map(|model| shim::left_out(model, &prefix)).collect(),
                 problems,
             }),
+            // The plugin was told the same failure; here it is known what was asked for.
+            Err(error) if error.class != ErrorClass::Internal && !problems.is_empty() => {
+                Err(problems[0].clone())
+            }
             Err(error) => Err(error),
         }
     }

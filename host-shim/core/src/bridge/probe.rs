@@ -33,8 +33,10 @@ pub(crate) struct Identity {
 
 /// Asks the Security Token Service whose credentials these are. That needs no permission.
 pub(crate) async fn identity(clients: &Clients) -> Result<Identity, Failure> {
+    // One client, which learns the service's clock.
+    let client = clients.sts().await;
     let ask = async || {
-        let sent = clients.sts().await.get_caller_identity().send().await;
+        let sent = client.get_caller_identity().send().await;
         let answer = sent.map_err(|error| {
             let mut failure = Failure::from_sdk(&error);
             // This service names its errors in the body.

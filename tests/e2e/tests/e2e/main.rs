@@ -5,6 +5,8 @@
 mod cancel;
 mod command_line;
 mod contract;
+mod credentials;
+mod doctor;
 mod errors;
 mod faults;
 mod http2;

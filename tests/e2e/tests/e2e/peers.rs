@@ -11,9 +11,9 @@ use crate::support::{PATIENCE, bare_outcrop, json_lines, run, script, text};
 const MODEL: &str = "amazon-bedrock/anthropic.claude-3-haiku-20240307-v1:0";
 
 /// A running ministack, ended with the test.
-struct Ministack {
+pub(crate) struct Ministack {
     process: Child,
-    endpoint: String,
+    pub(crate) endpoint: String,
 }
 
 impl Drop for Ministack {
@@ -24,7 +24,8 @@ impl Drop for Ministack {
     }
 }
 
-fn ministack() -> Option<Ministack> {
+/// Starts ministack with these settings; none where it is not installed.
+pub(crate) fn ministack(settings: &[(&str, &str)]) -> Option<Ministack> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/bin");
     let program = folder.join("ministack");
     if !program.is_file() {
@@ -38,7 +39,7 @@ fn ministack() -> Option<Ministack> {
     let process = Command::new(program)
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
-        .env("AUTH", "true")
+        .envs(settings.iter().copied())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -54,7 +55,7 @@ fn ministack() -> Option<Ministack> {
 
 #[test]
 fn ministack_is_asked_with_the_key_of_an_iam_user() {
-    let Some(ministack) = ministack() else { return };
+    let Some(ministack) = ministack(&[("AUTH", "true")]) else { return };
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/bin/python");
     let key = run(Command::new(python).arg(script("make_iam_user.py")).arg(&ministack.endpoint));
     let (id, secret) = key.trim().split_once(' ').expect("a key");

@@ -137,7 +137,18 @@ const INNER_ENDPOINT: &str = "OUTCROP_TEST_ENDPOINT";
 
 /// Runs the ignored test of this name in a process of its own, which asks and trusts this simulator.
 pub(crate) fn inside(sim: &Simulator, name: &str) {
+    inside_with(sim, name, &[]);
+}
+
+/// The same with nothing of AWS in its environment but these variables.
+pub(crate) fn inside_with(sim: &Simulator, name: &str, variables: &[(&str, &Path)]) {
     let mut command = Command::new(std::env::current_exe().expect("a path"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
+    command.envs(variables.iter().copied());
     command.args(["--exact", name, "--ignored", "--nocapture"]).env(INNER_ENDPOINT, sim.endpoint());
     if let Some(authority) = sim.ca_file() {
         command.env("SSL_CERT_FILE", authority);
