@@ -4,6 +4,7 @@
 
 mod cancel;
 mod command_line;
+mod configuration;
 mod contract;
 mod credentials;
 mod doctor;

@@ -111,6 +111,11 @@ pub(crate) fn bare_outcrop() -> Command {
     command
         .env_remove("RUST_LOG")
         .env_remove("OUTCROP_MODEL")
+        // The configuration of whoever runs the tests is left alone.
+        .env_remove("OUTCROP_CONFIG")
+        .env_remove("OPENCLAW_CONFIG_PATH")
+        .env("XDG_CONFIG_HOME", "/no/such/folder")
+        .env("OPENCLAW_STATE_DIR", "/no/such/folder")
         .env("AWS_REGION", "us-east-1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_CONFIG_FILE", "/dev/null")
