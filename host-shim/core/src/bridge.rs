@@ -10,7 +10,6 @@ pub(crate) mod clients;
 pub(crate) mod credentials;
 pub(crate) mod failure;
 pub(crate) mod frames;
-pub(crate) mod headers;
 pub(crate) mod identity;
 pub(crate) mod model_id;
 pub(crate) mod probe;

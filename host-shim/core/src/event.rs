@@ -307,6 +307,8 @@ fn content(block: &Content) -> Value {
         }
         Content::Raw(RawBlock { kind, text, json }) => json!({ "type": kind, "text": text, "raw": json }),
         // No answer holds these.
-        Content::Media(_) | Content::ToolResult(_) | Content::CachePoint(_) => Value::Null,
+        Content::Media(_) | Content::ToolResult(_) | Content::CachePoint(_) | Content::Instruction(_) => {
+            Value::Null
+        }
     }
 }

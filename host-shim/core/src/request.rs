@@ -164,6 +164,8 @@ pub enum Content {
     ToolResult(ToolResult),
     /// Everything before this point may be cached, for `5m` or `1h`.
     CachePoint(String),
+    /// An instruction in the middle of the conversation; in a user's turn.
+    Instruction(String),
     /// A block that carries the provider's own JSON.
     Raw(RawBlock),
 }

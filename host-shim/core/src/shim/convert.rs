@@ -149,6 +149,10 @@ impl Lowering<'_> {
                 is_error: result.is_error,
             }),
             Content::CachePoint(time) => types::Block::CachePoint(time),
+            Content::Instruction(text) => types::Block::Other(types::Extension {
+                key: "system".to_owned(),
+                value: Value::String(text).to_string(),
+            }),
             Content::Raw(RawBlock { kind, text, json }) => {
                 storage_locations(&json, &mut self.storage);
                 types::Block::Raw(types::RawBlock { kind, text, json: json.to_string() })

@@ -100,10 +100,9 @@ pub(super) static FAMILIES: &[Family] = &[
     Family {
         name: "Claude 1 and 2",
         begins: &["anthropic.claude-v2", "anthropic.claude-instant"],
-        source: "recorded: claude-v2 with a system prompt; docs: no tools, no media",
+        source: "recorded: claude-v2 with a system prompt; docs: no tools, no images",
         tools: Tools::Never,
-        media: 0,
-        replay: Replay::Nothing,
+        media: DOCUMENT,
         effort: Effort::None,
         caching: Caching::Refused,
         ..CLAUDE
@@ -127,9 +126,9 @@ pub(super) static FAMILIES: &[Family] = &[
         name: "Claude 3.7 to 4.1",
         begins: &[
             "anthropic.claude-3-7",
-            "anthropic.claude-opus-4",
-            "anthropic.claude-sonnet-4",
-            "anthropic.claude-haiku-4",
+            "anthropic.claude-opus-4-20",
+            "anthropic.claude-opus-4-1",
+            "anthropic.claude-sonnet-4-20",
         ],
         source: "recorded: thinking by budget with 3.7; earendil-works/pi#1570: `ttl` is refused",
         effort: Effort::Budget,
@@ -416,7 +415,7 @@ pub(super) static FAMILIES: &[Family] = &[
         source: "LLM: images, no tools",
         leading_assistant: false,
         tools: Tools::Never,
-        media: IMAGE,
+        media: IMAGE | DOCUMENT,
         replay: Replay::Nothing,
         status: false,
         ..OPEN

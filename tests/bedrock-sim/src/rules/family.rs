@@ -41,7 +41,7 @@ pub(super) enum Replay {
     Unknown,
     /// Text that is signed, and encrypted reasoning.
     Signed,
-    /// Text, signed or not.
+    /// Text that need not be signed.
     Text,
     /// Encrypted reasoning alone.
     Redacted,

@@ -70,6 +70,8 @@ mod tests {
             ("anthropic.claude-3-haiku-20240307-v1:0", "Claude 3 and 3.5"),
             ("global.anthropic.claude-opus-5-5", "Claude that cannot be forced"),
             ("anthropic.claude-haiku-5-5", "Claude from 4.7"),
+            ("anthropic.claude-opus-4-8", "Claude from 4.7"),
+            ("anthropic.claude-sonnet-4-20250514-v1:0", "Claude 3.7 to 4.1"),
             ("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-lite-v1:0", "Nova 2"),
             ("arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-lite-v1:0", "Nova 1"),
             ("arn:aws:bedrock:us-east-1:1:application-inference-profile/abc", "unknown"),

@@ -51,9 +51,9 @@ fn replay(request: &Request<'_>) -> Option<String> {
     let refused = |reasoning: &Value| {
         let text = reasoning.get("reasoningText").is_some();
         match request.model.family.replay {
-            Replay::Unknown | Replay::Signed => None,
+            // Whether encrypted reasoning is taken beside text, nobody tells.
+            Replay::Unknown | Replay::Signed | Replay::Text => None,
             Replay::Nothing => Some(if text { "reasoningText.text" } else { "redactedContent" }),
-            Replay::Text => (!text).then_some("redactedContent"),
             Replay::Redacted => text.then_some("reasoningText.text"),
         }
     };

@@ -43,14 +43,31 @@ pub(super) fn message(at: &At<'_>) -> Result<Message> {
         "user" => user(at),
         "assistant" => assistant(at),
         "toolResult" => tool_result_message(at),
-        "system" => Err(role.wrong("instructions belong into \"system\" of the request, not into a message")),
-        _ => Err(role.unknown("role", &["user", "assistant", "toolResult"])),
+        "system" => instruction(at),
+        _ => Err(role.unknown("role", &["user", "assistant", "toolResult", "system"])),
     }
 }
 
 fn user(at: &At<'_>) -> Result<Message> {
     let members = at.members(&["role", "content"], &["timestamp"])?;
     Ok(Message::user(members.require("content")?.string_or_items(|text| Content::text(text), user_content)?))
+}
+
+/// An instruction in the middle of the conversation: models know two roles, so it stands in a user's turn.
+fn instruction(at: &At<'_>) -> Result<Message> {
+    let members = at.members(&["role", "content"], &["timestamp"])?;
+    let content = members.require("content")?;
+    Ok(Message::user(content.string_or_items(
+        |text| Content::Instruction(text.to_owned()),
+        |at| {
+            let members = at.any_members()?;
+            let kind = members.require("type")?;
+            match kind.str()? {
+                "text" => plain_text(at).map(Content::Instruction),
+                _ => Err(kind.unknown("content type", &["text"])),
+            }
+        },
+    )?))
 }
 
 fn user_content(at: &At<'_>) -> Result<Content> {

@@ -169,6 +169,15 @@ fn the_documented_example_reads() {
 }
 
 #[test]
+fn instructions_may_stand_in_the_middle() {
+    let instruction = |content: Value| with_messages(json!([{ "role": "system", "content": content }]));
+    for content in [json!("Be brief."), json!([{ "type": "text", "text": "Be brief." }])] {
+        let expected = Message::user(vec![Content::Instruction("Be brief.".to_owned())]);
+        assert_eq!(read(&instruction(content)).messages, [expected]);
+    }
+}
+
+#[test]
 fn null_stands_for_an_absent_member() {
     let mut value =
         with_content(json!([{ "type": "image", "data": PNG_BASE64, "format": null, "name": null }]));
@@ -360,7 +369,12 @@ fn every_mistake_is_named_with_its_place() {
             "/messages/0/role",
             "unknown role \"bot\"; one of user, assistant",
         ),
-        (with_messages(json!([{ "role": "system" }])), "/messages/0/role", "instructions belong into"),
+        (with_messages(json!([{ "role": "system" }])), "/messages/0/content", "is missing"),
+        (
+            with_messages(json!([{ "role": "system", "content": [{ "type": "image" }] }])),
+            "/messages/0/content/0/type",
+            "unknown content type \"image\"; one of text",
+        ),
         (with_messages(json!([{ "role": "user" }])), "/messages/0/content", "is missing"),
         (
             with_messages(json!([{ "role": "user", "content": "", "usage": 1 }])),
