@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use outcrop::config::KeyPath;
 use outcrop::request::{Effort, ToolChoice};
 
 const EXAMPLES: &str = "\
@@ -75,6 +76,9 @@ pub(crate) enum Command {
     /// Find out what does not work, and what to do about it
     #[command(after_help = DOCTOR_HELP)]
     Doctor(DoctorArgs),
+    /// The configuration file: look, change, check
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Plugins: components that speak to a provider
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -112,6 +116,52 @@ pub(crate) struct DoctorArgs {
     pub(crate) policy: bool,
 }
 
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  outcrop config set models.bedrockDiscovery.enabled true
+  outcrop config set 'agents.defaults.models[\"amazon-bedrock/ID\"].params.serviceTier' flex
+  outcrop config unset models.bedrockDiscovery.region
+
+All keys are described in docs/configuration.md.";
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = CONFIG_EXAMPLES)]
+pub(crate) enum ConfigCommand {
+    /// Print which file is read
+    Path,
+    /// Print the value of a key as the file has it, keys and tokens as stars
+    Get {
+        /// Such as models.bedrockDiscovery.region
+        key: KeyPath,
+        /// As JSON, strings too
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a key; comments and order stay, and what would make the file wrong is refused
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Set {
+        /// Such as models.bedrockDiscovery.region
+        key: KeyPath,
+        /// JSON5, or else a string
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take a key out
+    Unset {
+        /// Such as models.bedrockDiscovery.region
+        key: KeyPath,
+    },
+    /// Tell everything that is wrong with the file
+    #[command(after_help = "Exits with 0 where the file can be used and with 1 where it cannot.")]
+    Check {
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of the keys that Outcrop reads
+    Schema,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Show what a component imports and exports, and whether it fits the contract
@@ -129,6 +179,10 @@ pub(crate) enum PluginCommand {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Host")]
 pub(crate) struct HostArgs {
+    /// The configuration file [default: OUTCROP_CONFIG, outcrop/config.json5 in the user's configuration folder,
+    /// or OpenClaw's]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// Use this component in place of the bundled one
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) plugin: Option<PathBuf>,
@@ -147,7 +201,7 @@ pub(crate) struct HostArgs {
 pub(crate) struct ChatArgs {
     /// What to say; `-`, or nothing at all where standard input is no terminal, reads it from there
     pub(crate) prompt: Option<String>,
-    /// The model, as `outcrop models list` names it [default: OUTCROP_MODEL]
+    /// The model, as `outcrop models list` names it [default: OUTCROP_MODEL, or the configured one]
     #[arg(short, long, value_name = "ID")]
     pub(crate) model: Option<String>,
     /// Instructions for the model

@@ -1,15 +1,21 @@
 //! The host, as the global options want it.
 
+use outcrop::config::Config;
 use outcrop::{Error, ErrorClass, Host};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::HostArgs;
 use crate::failure::Failure;
-use crate::input;
+use crate::{config, input};
 
 /// Makes the host ready. Blocks while the plugin is compiled or loaded.
 pub(crate) fn build(args: &HostArgs) -> Result<Host, Failure> {
-    let mut builder = Host::builder();
+    configured(args, config::load(args.config.as_deref())?)
+}
+
+/// The same with a configuration that has been read.
+pub(crate) fn configured(args: &HostArgs, config: Config) -> Result<Host, Failure> {
+    let mut builder = Host::builder().config(config);
     if let Some(file) = &args.plugin {
         // A file that cannot be read is wrong input; what is wrong inside of it is the host's to say.
         input::check_readable(file)?;

@@ -6,6 +6,8 @@ mod args;
 mod auth;
 mod chat;
 mod completions;
+mod config;
+mod defaults;
 mod doctor;
 mod failure;
 mod host;
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Command::Models(ModelsCommand::List { json }) => models::list(&host, json),
         Command::Auth { json } => auth::run(&host, json),
         Command::Doctor(doctor) => doctor::run(&doctor, &host),
+        Command::Config(command) => config::run(&command, host.config.as_deref()),
         Command::Plugin(PluginCommand::Inspect { file, json }) => plugin::inspect(&file, json),
         Command::Completions { shell } => completions::print(shell),
     };

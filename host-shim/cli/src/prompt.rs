@@ -9,12 +9,12 @@ use crate::args::ChatArgs;
 use crate::failure::Failure;
 use crate::input;
 
-/// Reads the files, and standard input where the arguments ask for it.
-pub(crate) fn request(args: &ChatArgs) -> Result<Request, Failure> {
+/// Reads the files, and standard input where the arguments ask for it. Where neither arguments nor a request name
+/// a model, it is the default one, or the reason why there is none.
+pub(crate) fn request(args: &ChatArgs, default_model: Result<String, Failure>) -> Result<Request, Failure> {
     if args.prompt.as_ref().is_some_and(input::is_dash) && args.request.as_ref().is_some_and(input::is_dash) {
         return Err(Failure::usage("PROMPT and --request cannot both be standard input"));
     }
-    let default_model = std::env::var("OUTCROP_MODEL").ok().filter(|model| !model.is_empty());
     let mut request = start(args)?;
     apply(args, default_model, &mut request)?;
     request.messages.extend(turn(args)?);
@@ -35,17 +35,16 @@ fn start(args: &ChatArgs) -> Result<Request, Failure> {
 }
 
 /// Puts the options over it.
-fn apply(args: &ChatArgs, default_model: Option<String>, request: &mut Request) -> Result<(), Failure> {
+fn apply(
+    args: &ChatArgs,
+    default_model: Result<String, Failure>,
+    request: &mut Request,
+) -> Result<(), Failure> {
     if let Some(model) = &args.model {
         request.model.clone_from(model);
     }
     if request.model.is_empty() {
-        request.model = default_model.ok_or_else(|| {
-            Failure::usage_with_remedy(
-                "no model is chosen",
-                "give --model ID or set OUTCROP_MODEL; `outcrop models list` shows what there is",
-            )
-        })?;
+        request.model = default_model?;
     }
     if let Some(system) = &args.system {
         request.system = vec![Content::text(system)];
@@ -156,6 +155,10 @@ mod tests {
         ChatArgs { prompt: Some(prompt.to_owned()), model: Some("p/m".to_owned()), ..ChatArgs::default() }
     }
 
+    fn asked(args: &ChatArgs) -> Result<Request, Failure> {
+        request(args, Err(Failure::usage("no default")))
+    }
+
     /// A folder with this file in it.
     fn file(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -166,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_prompt_and_a_model() {
-        assert_eq!(request(&asking("hi")).unwrap(), Request::new("p/m").user("hi"));
+        assert_eq!(asked(&asking("hi")).unwrap(), Request::new("p/m").user("hi"));
     }
 
     #[test]
@@ -174,12 +177,13 @@ mod tests {
         let chosen = |option: Option<&str>, in_request: &str, default: Option<&str>| {
             let args = ChatArgs { model: option.map(str::to_owned), ..ChatArgs::default() };
             let mut request = Request::new(in_request);
-            apply(&args, default.map(str::to_owned), &mut request).map(|()| request.model)
+            let default = default.map(str::to_owned).ok_or_else(|| Failure::usage("none"));
+            apply(&args, default, &mut request).map(|()| request.model)
         };
         assert_eq!(chosen(Some("a"), "b", Some("c")).unwrap(), "a");
         assert_eq!(chosen(None, "b", Some("c")).unwrap(), "b");
         assert_eq!(chosen(None, "", Some("c")).unwrap(), "c");
-        assert!(message(chosen(None, "", None)).contains("outcrop models list"));
+        assert!(message(chosen(None, "", None)).contains("none"));
     }
 
     #[test]
@@ -198,7 +202,7 @@ mod tests {
             timeout_total: Some(Duration::from_secs(1)),
             ..asking("second")
         };
-        let request = request(&args).unwrap();
+        let request = asked(&args).unwrap();
         assert_eq!(request.model, "p/m");
         assert_eq!(request.system, [Content::text("new")]);
         assert_eq!(request.messages.len(), 2);
@@ -214,7 +218,7 @@ mod tests {
         let (_folder, path) =
             file("r.json", br#"{"model":"p/m","messages":[{"role":"user","content":"hi"}]}"#);
         let args = ChatArgs { request: Some(path), ..ChatArgs::default() };
-        assert_eq!(request(&args).unwrap(), Request::new("p/m").user("hi"));
+        assert_eq!(asked(&args).unwrap(), Request::new("p/m").user("hi"));
     }
 
     #[test]
@@ -222,7 +226,7 @@ mod tests {
         let (_folder, image) = file("a.png", PNG);
         let (_other, document) = file("b.md", b"# B");
         let request =
-            request(&ChatArgs { image: vec![image], document: vec![document], ..asking("hi") }).unwrap();
+            asked(&ChatArgs { image: vec![image], document: vec![document], ..asking("hi") }).unwrap();
         let [Content::Media(first), Content::Media(second), Content::Text(prompt)] =
             &request.messages[0].content[..]
         else {
@@ -256,14 +260,14 @@ mod tests {
             ),
         ];
         for (args, expected) in cases {
-            let told = message(request(&args));
+            let told = message(asked(&args));
             assert!(told.contains(expected), "{told:?} does not contain {expected:?}");
         }
 
         let (_folder, draft) = file("draft.json", br#"{"model":"p/m"}"#);
         let without = ChatArgs { request: Some(draft.clone()), ..ChatArgs::default() };
-        assert!(message(request(&without)).starts_with("/messages: "));
+        assert!(message(asked(&without)).starts_with("/messages: "));
         let shown = ChatArgs { request: Some(draft), image: vec![image], ..ChatArgs::default() };
-        assert!(message(request(&shown)).contains("need a PROMPT"));
+        assert!(message(asked(&shown)).contains("need a PROMPT"));
     }
 }

@@ -6,6 +6,7 @@ use anstyle::Style;
 use outcrop::request::ToolCall;
 use outcrop::{Event, StopReason, Usage};
 
+use crate::chat::FALLBACK;
 use crate::output::Channel;
 use crate::output::style::{CYAN, DIM, YELLOW};
 
@@ -46,6 +47,7 @@ impl<O: Write, N: Write> Renderer<O, N> {
             Event::ThinkingDelta { delta, .. } => self.reasoning(delta),
             Event::ToolcallEnd { tool_call, .. } => self.tool_call(tool_call),
             Event::BlockStart { kind, .. } => self.remark(DIM, &format!("[{kind}: shown with --json only]")),
+            Event::Rewritten { rule, detail, .. } if rule == FALLBACK => self.remark(YELLOW, detail),
             Event::Rewritten { rule, at, detail } => {
                 self.remark_if_verbose(&format!("rewritten: {rule} at {at}: {detail}"))
             }

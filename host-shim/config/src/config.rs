@@ -137,6 +137,12 @@ impl Config {
         }
     }
 
+    /// Whether a model, with its prefix, is one of these providers'.
+    pub fn serves(&self, model: &str) -> bool {
+        let name = model.split_once('/').map(|(name, _)| keys::normal_name(name));
+        self.providers.iter().any(|provider| Some(&provider.name) == name.as_ref())
+    }
+
     /// The defaults of requests to a model: said of the model, of its entry among the provider's models, of all.
     pub fn params_of(&self, provider: &Provider, model_id: &str) -> Params {
         let of_model = self.model_params.iter().find(|(name, _)| {
@@ -291,17 +297,16 @@ impl Discovery {
         Self {
             enabled: field("enabled").and_then(Node::switch),
             provider_filter,
-            // The conversion rounds down, makes what is below 0 (or no number) 0, and ends at the most.
             refresh_seconds: field("refreshInterval")
                 .and_then(Node::number)
-                .map_or(default.refresh_seconds, |seconds| seconds as u64),
+                .map_or(default.refresh_seconds, |seconds| u64::from(whole(seconds))),
             default_context_window: limit("defaultContextWindow", default.default_context_window),
             default_max_tokens: limit("defaultMaxTokens", default.default_max_tokens),
         }
     }
 }
 
-/// Rounded down; no limit is beyond the largest number.
+/// Rounded down, at least 0; what is no number is 0 too. Nothing is beyond the largest.
 fn whole(number: f64) -> u32 {
     number as u32
 }

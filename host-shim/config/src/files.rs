@@ -1,5 +1,6 @@
 //! Where the configuration file is.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
@@ -49,8 +50,12 @@ pub fn find(asked: Option<&Path>, environment: Environment<'_>) -> Option<Found>
     }
     let own = default_file(environment).map(|path| Found { path, source: Source::Folder });
     let openclaw = openclaw_file(environment).map(|path| Found { path, source: Source::OpenClaw });
-    // A folder that may not be looked into is told when the file is read.
-    own.into_iter().chain(openclaw).find(|found| found.path.try_exists().unwrap_or(true))
+    own.into_iter().chain(openclaw).find(|found| may_exist(&found.path))
+}
+
+/// What may not be looked at is told when it is read. Users of services have homes such as /dev/null.
+fn may_exist(path: &Path) -> bool {
+    path.try_exists().unwrap_or_else(|error| error.kind() != io::ErrorKind::NotADirectory)
 }
 
 /// The file to make where there is none: `outcrop/config.json5` in the user's configuration folder.
@@ -119,6 +124,7 @@ mod tests {
             find(asked, &environment).map(|found| (found.path, found.source))
         };
         assert_eq!(found(None, &[]), None);
+        assert_eq!(found(None, &[("HOME", "/dev/null".into())]), None);
         write(&at(".openclaw/openclaw.json"));
         assert_eq!(found(None, &[]), Some((at(".openclaw/openclaw.json"), Source::OpenClaw)));
         write(&at("state/openclaw.json"));

@@ -43,10 +43,10 @@ pub struct Account {
 }
 
 impl Host {
-    /// Whose credentials are in use, where they come from, and which region is asked. Asks the Security Token
-    /// Service where it can.
+    /// Whose credentials `amazon-bedrock` uses, where they come from, and which region is asked. Asks the Security
+    /// Token Service where it can.
     pub async fn account(&self) -> Account {
-        Account::of(self.bridge()).await
+        Account::of(self.main_bridge()).await
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod clients;
 pub(crate) mod credentials;
 pub(crate) mod failure;
 pub(crate) mod frames;
+pub(crate) mod headers;
 pub(crate) mod identity;
 pub(crate) mod model_id;
 pub(crate) mod probe;

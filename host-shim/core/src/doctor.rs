@@ -8,7 +8,6 @@ use crate::bridge::credentials::origin::Origin;
 use crate::bridge::failure::{Failure, Stage};
 use crate::bridge::probe::{self, Asked};
 use crate::bridge::{Bridge, model_id::ModelId, remedy};
-use crate::host::route;
 use crate::{Error, ErrorClass, Event, Host, Request};
 
 /// A clock that is off by more than this many seconds is told of.
@@ -76,11 +75,8 @@ impl Host {
     ///
     /// Where the model id has no known prefix. What does not work is a [`Check`], not an error.
     pub async fn examine(&self, model: Option<&str>) -> crate::Result<Vec<Check>> {
-        let routed = match model {
-            Some(model) => Some((model, route(model)?.1)),
-            None => None,
-        };
-        Ok(examine(self, self.bridge(), routed).await)
+        let (bridge, id) = self.bridge_of(model)?;
+        Ok(examine(self, bridge, model.zip(id)).await)
     }
 
     /// The least that a user or a role needs to use this host, as an IAM policy; narrowed to one model where one
@@ -90,11 +86,8 @@ impl Host {
     ///
     /// Where the model id has no known prefix.
     pub async fn iam_policy(&self, model: Option<&str>) -> crate::Result<Value> {
-        let id = match model {
-            Some(model) => Some(route(model)?.1),
-            None => None,
-        };
-        Ok(policy(self.bridge(), id).await)
+        let (bridge, id) = self.bridge_of(model)?;
+        Ok(policy(bridge, id).await)
     }
 }
 

@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use etcetera::BaseStrategy as _;
+use futures_util::future::join_all;
+use outcrop_config::{Config, Provider};
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 use crate::bridge::Bridge;
 use crate::bridge::clients::Access;
+use crate::bridge::headers::Headers;
+use crate::instances::{Instance, Instances, Route};
 use crate::limits::{self, Limits};
 use crate::request::{Effort, Timeouts};
 use crate::shim::memory::Memory;
@@ -33,8 +37,8 @@ const BUNDLED_NAME: &str = "amazon-bedrock";
 /// Names the cache folder where the builder does not.
 const CACHE_VARIABLE: &str = "OUTCROP_CACHE_DIR";
 
-/// How model ids of the plugin begin. The first is how they are listed.
-const PREFIXES: &[&str] = &["amazon-bedrock", "bedrock", "aws-bedrock"];
+/// The member of a Converse body that holds the guardrail.
+const GUARDRAIL: &str = "guardrailConfig";
 
 /// Loads the sandboxed plugin and routes requests to it.
 ///
@@ -45,7 +49,8 @@ pub struct Host {
 }
 
 struct Shared {
-    plugin: Arc<Plugin>,
+    instances: Instances,
+    config: Config,
     timeouts: Timeouts,
 }
 
@@ -88,23 +93,26 @@ impl Host {
     ///
     /// Where nothing at all could be listed.
     pub async fn models(&self) -> Result<Models> {
-        let plugin = &self.shared.plugin;
-        let listing = plugin.surroundings().bridge.fresh_listing().await;
-        let problems: Vec<Error> = listing.failures.iter().map(Error::from).collect();
-        let prefix = format!("{}/", PREFIXES[0]);
-        let listed = plugin.list_models();
-        match listed {
-            Ok(offer) if offer.models.is_empty() && !problems.is_empty() => Err(problems[0].clone()),
-            Ok(offer) => Ok(Models {
-                models: offer.models.into_iter().map(|model| shim::model(model, &prefix)).collect(),
-                left_out: offer.left_out.into_iter().map(|model| shim::left_out(model, &prefix)).collect(),
-                problems,
-            }),
-            // The plugin was told the same failure; here it is known what was asked for.
-            Err(error) if error.class != ErrorClass::Internal && !problems.is_empty() => {
-                Err(problems[0].clone())
-            }
-            Err(error) => Err(error),
+        let instances = &self.shared.instances.0;
+        let mut all = Models { models: Vec::new(), left_out: Vec::new(), problems: Vec::new() };
+        for (instance, listed) in instances.iter().zip(join_all(instances.iter().map(listed)).await) {
+            let (models, left_out, problems) = match listed {
+                Ok(listed) => (listed.models, listed.left_out, listed.problems),
+                Err(problem) => (Vec::new(), Vec::new(), vec![problem]),
+            };
+            all.models.extend(models);
+            all.left_out.extend(left_out);
+            all.problems.extend(problems.into_iter().map(|mut problem| {
+                if instances.len() > 1 {
+                    problem.message = format!("{}: {}", instance.provider.name, problem.message);
+                }
+                problem
+            }));
+        }
+        if all.models.is_empty() && !all.problems.is_empty() {
+            Err(all.problems.swap_remove(0))
+        } else {
+            Ok(all)
         }
     }
 
@@ -116,8 +124,8 @@ impl Host {
     /// [`ErrorClass::InvalidRequest`] where the id has no known prefix, [`ErrorClass::Unsupported`] where
     /// the plugin does not explain models, [`ErrorClass::Internal`] where it failed.
     pub fn explain_model(&self, model: &str) -> Result<Value> {
-        let (_, id) = route(model)?;
-        let explained = self.shared.plugin.explain_model(id)?.ok_or_else(|| {
+        let Route { instance, model_id, .. } = self.shared.instances.route(model)?;
+        let explained = instance.plugin.explain_model(model_id)?.ok_or_else(|| {
             Error::new(ErrorClass::Unsupported, "this plugin does not explain what it knows of models")
         })?;
         serde_json::from_str(&explained).map_err(|error| {
@@ -125,8 +133,22 @@ impl Host {
         })
     }
 
-    pub(crate) fn bridge(&self) -> &Bridge {
-        &self.shared.plugin.surroundings().bridge
+    /// The bridge of `amazon-bedrock`.
+    pub(crate) fn main_bridge(&self) -> &Bridge {
+        self.shared.instances.main().bridge()
+    }
+
+    /// The bridge of the instance that a model belongs to, and the model's id there; without a model the bridge
+    /// of `amazon-bedrock`.
+    pub(crate) fn bridge_of<'a>(&'a self, model: Option<&'a str>) -> Result<(&'a Bridge, Option<&'a str>)> {
+        let instances = &self.shared.instances;
+        Ok(match model {
+            None => (self.main_bridge(), None),
+            Some(model) => {
+                let route = instances.route(model)?;
+                (route.instance.bridge(), Some(route.model_id))
+            }
+        })
     }
 
     /// Starts an answer. Never fails: what goes wrong is the stream's one [`Event::Error`](crate::Event::Error).
@@ -136,41 +158,60 @@ impl Host {
 
     /// Streams that are running now.
     pub fn streams(&self) -> usize {
-        self.shared.plugin.streams()
+        self.shared.instances.0.iter().map(|instance| instance.plugin.streams()).sum()
     }
 
-    fn try_stream(&self, request: Request) -> Result<EventStream> {
-        let (prefix, model_id) = route(&request.model)?;
+    /// The configured default model, `agents.defaults.model`: for requests that name none.
+    pub fn default_model(&self) -> Option<&str> {
+        self.shared.config.default_model.as_deref()
+    }
+
+    /// The configured `agents.defaults.model.fallbacks`: what to ask in turn where the default model cannot answer.
+    pub fn fallback_models(&self) -> &[String] {
+        &self.shared.config.fallback_models
+    }
+
+    fn try_stream(&self, mut request: Request) -> Result<EventStream> {
+        let model = request.model.clone();
+        let Route { instance, prefix, model_id } = self.shared.instances.route(&model)?;
         if request.messages.is_empty() {
             return Err(Error::new(ErrorClass::InvalidRequest, "/messages: there is no message to answer"));
         }
-        let permit = self.shared.plugin.admit()?;
-        let answer = Answer::new(request.model.clone(), Places::of(&request));
+        let permit = instance.plugin.admit()?;
+        let params = self.shared.config.params_of(&instance.provider, model_id);
+        for (key, word) in
+            [("service-tier", params.service_tier), ("cache-retention", params.cache_retention)]
+        {
+            if let Some(word) = word {
+                request.extensions.entry(key).or_insert(word.into());
+            }
+        }
+        let answer = Answer::new(model.clone(), Places::of(&request));
         let patience = patience(&request, self.shared.timeouts);
-        let (model_id, prefix) = (model_id.to_owned(), prefix.to_owned());
-        let (lowered, brought, media) = shim::request(request, &model_id, &prefix);
-        let mut instance = self.shared.plugin.instance()?;
+        let (lowered, brought, media) = shim::request(request, model_id, prefix);
+        let mut sandboxed = instance.plugin.instance()?;
         let response =
-            instance.start_stream(&lowered, brought, media).map_err(|error| answer.explain(error))?;
-        Ok(EventStream::live(instance, response, answer, patience, permit))
+            sandboxed.start_stream(&lowered, brought, media).map_err(|error| answer.explain(error))?;
+        Ok(EventStream::live(sandboxed, response, answer, patience, permit))
     }
 }
 
-/// Cuts the routing prefix off a model id: the prefix with its slash, and the rest.
-pub(crate) fn route(model: &str) -> Result<(&str, &str)> {
-    let known = model.split_once('/').filter(|(prefix, id)| {
-        PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix.trim())) && !id.is_empty()
-    });
-    match known {
-        Some((prefix, id)) => Ok((&model[..=prefix.len()], id.trim())),
-        None => {
-            let prefixes: Vec<String> = PREFIXES.iter().map(|prefix| format!("{prefix}/")).collect();
-            Err(Error::new(
-                ErrorClass::InvalidRequest,
-                format!("/model: {model:?} does not begin with a known prefix"),
-            )
-            .with_remedy(format!("begin it with one of {}", prefixes.join(", "))))
-        }
+/// The models of one instance.
+async fn listed(instance: &Instance) -> Result<Models> {
+    let plugin = &instance.plugin;
+    let listing = instance.bridge().fresh_listing().await;
+    let problems: Vec<Error> = listing.failures.iter().map(Error::from).collect();
+    let prefix = instance.prefix();
+    match plugin.list_models() {
+        Ok(offer) if offer.models.is_empty() && !problems.is_empty() => Err(problems[0].clone()),
+        Ok(offer) => Ok(Models {
+            models: offer.models.into_iter().map(|model| shim::model(model, &prefix)).collect(),
+            left_out: offer.left_out.into_iter().map(|model| shim::left_out(model, &prefix)).collect(),
+            problems,
+        }),
+        // The plugin was told the same failure; here it is known what was asked for.
+        Err(error) if error.class != ErrorClass::Internal && !problems.is_empty() => Err(problems[0].clone()),
+        Err(error) => Err(error),
     }
 }
 
@@ -190,8 +231,10 @@ fn patience(request: &Request, host: Timeouts) -> Patience {
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens until `build`"]
 pub struct HostBuilder {
+    config: Config,
+    config_file: Option<PathBuf>,
     plugin_file: Option<PathBuf>,
-    settings: Value,
+    settings: Map<String, Value>,
     access: Access,
     imposed: Map<String, Value>,
     timeouts: Timeouts,
@@ -203,8 +246,10 @@ pub struct HostBuilder {
 impl Default for HostBuilder {
     fn default() -> Self {
         Self {
+            config: Config::default(),
+            config_file: None,
             plugin_file: None,
-            settings: Value::Object(Map::new()),
+            settings: Map::new(),
             access: Access { connect_timeout: limits::CONNECT_TIME, ..Access::default() },
             imposed: Map::new(),
             timeouts: Timeouts::default(),
@@ -216,14 +261,28 @@ impl Default for HostBuilder {
 }
 
 impl HostBuilder {
+    /// What a configuration file says: instances of Bedrock with their regions, profiles and endpoints, discovery,
+    /// guardrail, models, defaults. What is set here in Rust wins over it, for every instance.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The same from a file, which [`build`](Self::build) reads. [`config::find`](crate::config::find) tells which
+    /// one the command line would take.
+    pub fn config_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config_file = Some(path.into());
+        self
+    }
+
     /// A component to load in place of the one that is built in.
     pub fn plugin_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.plugin_file = Some(path.into());
         self
     }
 
-    /// The plugin's own settings.
-    pub fn settings(mut self, settings: Value) -> Self {
+    /// The plugin's own settings. Members replace those that a configuration gives.
+    pub fn settings(mut self, settings: Map<String, Value>) -> Self {
         self.settings = settings;
         self
     }
@@ -257,14 +316,16 @@ impl HostBuilder {
     /// A URL in place of Bedrock's own endpoints. The environment's
     /// `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and `AWS_ENDPOINT_URL_BEDROCK` set them apart.
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
-        self.access.endpoint = Some(url.into());
+        let url = url.into();
+        self.access.runtime_endpoint = Some(url.clone());
+        self.access.control_endpoint = Some(url);
         self
     }
 
     /// A guardrail that every request must carry: `guardrailIdentifier`, `guardrailVersion`, and
     /// what else `guardrailConfig` has. No plugin can leave it out.
     pub fn guardrail(mut self, guardrail: Value) -> Self {
-        self.imposed.insert("guardrailConfig".to_owned(), guardrail);
+        self.imposed.insert(GUARDRAIL.to_owned(), guardrail);
         self
     }
 
@@ -310,8 +371,12 @@ impl HostBuilder {
     ///
     /// # Errors
     ///
-    /// Where the plugin cannot be read, does not fit the contract or does not start.
+    /// Where the configuration or the plugin cannot be read, or is wrong, or the plugin does not start.
     pub fn build(mut self) -> Result<Host> {
+        if let Some(path) = &self.config_file {
+            self.config = outcrop_config::load(path, &|name| std::env::var(name).ok())
+                .map_err(|error| Error::new(ErrorClass::InvalidRequest, error.to_string()))?;
+        }
         let (name, bytes) = match &self.plugin_file {
             None => (BUNDLED_NAME.to_owned(), std::borrow::Cow::Borrowed(BUNDLED)),
             Some(path) => {
@@ -324,16 +389,49 @@ impl HostBuilder {
                 (path.display().to_string(), bytes.into())
             }
         };
-        self.access.cache_folder = cache_folder(self.cache_folder);
+        self.access.cache_folder = cache_folder(self.cache_folder.take());
         let compiled = self.access.cache_folder.as_deref().and_then(compiled_folder);
-        let surroundings = Surroundings {
-            bridge: Bridge::new(self.access, self.imposed, self.attempts),
+        let mut instances: Vec<Instance> = Vec::with_capacity(self.config.providers.len());
+        for provider in &self.config.providers {
+            let surroundings = self.surroundings(provider);
+            let settings = self.settings_of(provider);
+            let plugin = match instances.first() {
+                None => Plugin::load(&name, &bytes, settings, surroundings, compiled.as_deref())?,
+                Some(first) => first.plugin.again(settings, surroundings)?,
+            };
+            instances.push(Instance { provider: provider.clone(), plugin: Arc::new(plugin) });
+        }
+        let (instances, timeouts) = (Instances(instances), self.timeouts);
+        Ok(Host { shared: Arc::new(Shared { instances, config: self.config, timeouts }) })
+    }
+
+    /// What the instance's plugin can reach. What was set in Rust comes before what is configured.
+    fn surroundings(&self, provider: &Provider) -> Surroundings {
+        let mut access = self.access.clone();
+        access.region = access.region.or_else(|| provider.region.clone());
+        access.profile = access.profile.or_else(|| provider.profile.clone());
+        access.runtime_endpoint = access.runtime_endpoint.or_else(|| provider.endpoint.clone());
+        access.control_endpoint = access.control_endpoint.or_else(|| provider.discovery_endpoint.clone());
+        access.fips = provider.fips;
+        access.headers = Headers::new(&provider.headers);
+        let mut imposed = self.imposed.clone();
+        if let Some(guardrail) = &provider.guardrail {
+            imposed.entry(GUARDRAIL).or_insert_with(|| guardrail.clone().into());
+        }
+        Surroundings {
+            bridge: Bridge::new(access, imposed, self.attempts),
             memory: Memory::default(),
-            limits: self.limits,
-        };
-        let plugin =
-            Plugin::load(&name, &bytes, self.settings.to_string(), surroundings, compiled.as_deref())?;
-        Ok(Host { shared: Arc::new(Shared { plugin: Arc::new(plugin), timeouts: self.timeouts }) })
+            limits: self.limits.clone(),
+        }
+    }
+
+    /// The settings of the instance's plugin, as JSON.
+    fn settings_of(&self, provider: &Provider) -> String {
+        let mut settings = provider.settings();
+        for (name, value) in &self.settings {
+            settings[name] = value.clone();
+        }
+        settings.to_string()
     }
 }
 
@@ -366,32 +464,4 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_private(folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prefixes_are_cut_in_one_place() {
-        for (model, id) in [
-            ("amazon-bedrock/amazon.nova-micro-v1:0", "amazon.nova-micro-v1:0"),
-            ("bedrock/us.a.b", "us.a.b"),
-            ("AWS-Bedrock/x", "x"),
-            (
-                "amazon-bedrock/arn:aws:bedrock:us-east-1:1:inference-profile/us.a.b",
-                "arn:aws:bedrock:us-east-1:1:inference-profile/us.a.b",
-            ),
-        ] {
-            assert_eq!(route(model).expect("routes").1, id);
-        }
-    }
-
-    #[test]
-    fn other_ids_are_told_the_prefixes() {
-        for model in ["", "gpt-4", "openai/gpt-4", "amazon-bedrock/", "arn:aws:bedrock:us-east-1:1:x/y"] {
-            let error = route(model).expect_err("no route");
-            assert!(error.to_string().contains("amazon-bedrock/, bedrock/, aws-bedrock/"), "{error}");
-        }
-    }
 }

@@ -27,6 +27,7 @@
 //!
 //! - [`Host`]: loads the plugin, lists [`Models`], starts streams.
 //! - [`Account`] and [`Check`]: whose credentials are in use, and what works.
+//! - [`config`]: OpenClaw's configuration file, for [`HostBuilder::config_file`] and [`HostBuilder::config`].
 //! - [`Request`] and the module [`request`]: what is asked.
 //! - [`EventStream`] of [`Event`]s: what is answered.
 //! - [`Error`] and [`ErrorClass`]: why not.
@@ -54,6 +55,8 @@ pub const REVEALING_LOG_TARGETS: &[&str] = &[
     "rustls",
 ];
 
+pub use outcrop_config as config;
+
 mod account;
 mod answer;
 mod bridge;
@@ -61,6 +64,7 @@ mod doctor;
 mod error;
 mod event;
 mod host;
+mod instances;
 mod limits;
 mod model;
 pub mod request;

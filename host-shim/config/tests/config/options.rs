@@ -117,7 +117,7 @@ fn each_discovery_setting_is_floored_and_clamped() {
         ("refreshInterval", "59.9", json!(59)),
         ("refreshInterval", "-5", json!(0)),
         ("refreshInterval", "NaN", json!(0)),
-        ("refreshInterval", "Infinity", json!(u64::MAX)),
+        ("refreshInterval", "Infinity", json!(u32::MAX)),
         ("defaultContextWindow", "100000.9", json!(100_000)),
         ("defaultContextWindow", "0", json!(32_000)),
         ("defaultContextWindow", "-1", json!(32_000)),
@@ -257,6 +257,7 @@ fn the_default_model_is_a_string_or_an_object() {
         let config = config(&format!("{{agents: {{defaults: {{model: {written}}}}}}}"));
         assert_eq!(config.default_model.as_deref(), model);
         assert_eq!(config.fallback_models, fallbacks);
+        assert!(config.serves("bedrock/x") && !config.serves("openai/x") && !config.serves("x"));
     }
 }
 

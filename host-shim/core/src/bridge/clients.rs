@@ -23,6 +23,7 @@ use super::credentials::chain::Chain;
 use super::credentials::ec2::Ec2;
 use super::credentials::origin::{self, Origin};
 use super::failure::Failure;
+use super::headers::Headers;
 use super::{identity, profiles, region, remedy};
 
 /// The most that a request for credentials, or for whose they are, may take.
@@ -37,8 +38,14 @@ pub(crate) struct Access {
     pub(crate) profile: Option<String>,
     /// In place of whatever the environment holds. Its `Debug` shows no secret.
     pub(crate) key: Option<Credentials>,
-    /// In place of the region's own endpoint, for both services.
-    pub(crate) endpoint: Option<String>,
+    /// In place of the region's own endpoint, for answers alone.
+    pub(crate) runtime_endpoint: Option<String>,
+    /// In place of the region's own endpoint, for listings alone.
+    pub(crate) control_endpoint: Option<String>,
+    /// Whether the regions' endpoints are those for FIPS.
+    pub(crate) fips: bool,
+    /// For every request.
+    pub(crate) headers: Headers,
     /// For a connection to be made.
     pub(crate) connect_timeout: Duration,
     /// Where what was learnt about this machine is kept.
@@ -156,18 +163,26 @@ impl Clients {
         failure
     }
 
-    /// The endpoint that was configured for both services, if one was.
-    pub(crate) fn endpoint(&self) -> Option<&str> {
-        self.access.endpoint.as_deref()
+    /// The endpoints that were configured, if any were: for answers, and for listings.
+    pub(crate) fn endpoint(&self) -> Option<String> {
+        let mut endpoints: Vec<&str> = [&self.access.runtime_endpoint, &self.access.control_endpoint]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        endpoints.dedup();
+        (!endpoints.is_empty()).then(|| endpoints.join(" or "))
     }
 
     /// The client for answers, in this region or in the default one.
     pub(crate) async fn runtime(&self, region: Option<&str>) -> aws_sdk_bedrockruntime::Client {
         let shared = &self.shared().await.config;
         client_of(&self.runtime, shared, region, |region| {
-            let mut config =
-                aws_sdk_bedrockruntime::config::Builder::from(shared).region(region).interceptor(Exchanges);
-            if let Some(endpoint) = &self.access.endpoint {
+            let mut config = aws_sdk_bedrockruntime::config::Builder::from(shared)
+                .region(region)
+                .interceptor(Exchanges)
+                .interceptor(self.access.headers.clone());
+            if let Some(endpoint) = &self.access.runtime_endpoint {
                 config = config.endpoint_url(endpoint);
             }
             aws_sdk_bedrockruntime::Client::from_conf(config.build())
@@ -178,9 +193,11 @@ impl Clients {
     pub(crate) async fn control(&self, region: Option<&str>) -> aws_sdk_bedrock::Client {
         let shared = &self.shared().await.config;
         client_of(&self.control, shared, region, |region| {
-            let mut config =
-                aws_sdk_bedrock::config::Builder::from(shared).region(region).interceptor(Exchanges);
-            if let Some(endpoint) = &self.access.endpoint {
+            let mut config = aws_sdk_bedrock::config::Builder::from(shared)
+                .region(region)
+                .interceptor(Exchanges)
+                .interceptor(self.access.headers.clone());
+            if let Some(endpoint) = &self.access.control_endpoint {
                 config = config.endpoint_url(endpoint);
             }
             aws_sdk_bedrock::Client::from_conf(config.build())
@@ -237,6 +254,9 @@ impl Clients {
         if key.is_some() || self.access.profile().is_some() {
             // Over a bearer token in the environment too.
             loader = loader.auth_scheme_preference([AuthSchemeId::from("sigv4")]);
+        }
+        if self.access.fips {
+            loader = loader.use_fips(true);
         }
         (loader.load().await, region)
     }

@@ -35,7 +35,7 @@ pub(crate) struct Plugin {
     /// `explain-model`, where the plugin has the inspector.
     explain_model: Option<ComponentExportIndex>,
     engine: Engine,
-    ticker: Ticker,
+    ticker: Arc<Ticker>,
     surroundings: Arc<Surroundings>,
     /// JSON text.
     settings: String,
@@ -108,13 +108,31 @@ impl Plugin {
             exports,
             explain_model,
             engine,
-            ticker,
+            ticker: Arc::new(ticker),
             surroundings: Arc::new(surroundings),
             settings,
             spares: Mutex::default(),
             streams: AtomicUsize::new(0),
         };
         // Proves that it starts and takes its settings, before anyone relies on it.
+        plugin.make_spare()?;
+        Ok(plugin)
+    }
+
+    /// The same component once more, with settings, surroundings and streams of its own.
+    pub(crate) fn again(&self, settings: String, surroundings: Surroundings) -> Result<Self> {
+        let plugin = Self {
+            name: self.name.clone(),
+            pre: self.pre.clone(),
+            exports: self.exports.clone(),
+            explain_model: self.explain_model,
+            engine: self.engine.clone(),
+            ticker: self.ticker.clone(),
+            surroundings: Arc::new(surroundings),
+            settings,
+            spares: Mutex::default(),
+            streams: AtomicUsize::new(0),
+        };
         plugin.make_spare()?;
         Ok(plugin)
     }
