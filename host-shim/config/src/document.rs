@@ -25,6 +25,8 @@ pub struct Document {
     name: String,
     /// Whether the file begins with a byte order mark, which is not in `text`.
     has_mark: bool,
+    /// The bytes of the file that was opened.
+    opened: Option<Vec<u8>>,
     text: String,
     root: Node,
 }
@@ -41,7 +43,7 @@ impl Document {
             text.remove(0);
         }
         match tree::parse(&text) {
-            Ok(root) => Ok(Self { name, has_mark, text, root }),
+            Ok(root) => Ok(Self { name, has_mark, opened: None, text, root }),
             Err(error) => {
                 let (line, column) = tree::line_and_column(&text, error.offset);
                 let message = format!("not JSON5: {}", uncapitalised(&error.message));
@@ -59,6 +61,7 @@ impl Document {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let bytes = read(path).map_err(|error| Error::unreadable(path, error))?;
         let name = path.display().to_string();
+        let opened = Some(bytes.clone());
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid =
                 String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
@@ -67,14 +70,14 @@ impl Document {
             let severity = Severity::Error;
             Error::Invalid(vec![Problem { file: name.clone(), line, column, key, message, severity }])
         })?;
-        Self::parse(name, text)
+        Ok(Self { opened, ..Self::parse(name, text)? })
     }
 
     /// An empty one, to be filled.
     pub fn empty(name: impl Into<String>) -> Self {
         let text = "{}\n".to_owned();
         let root = Node { range: 0..2, kind: tree::Kind::Object(Vec::new()) };
-        Self { name: name.into(), has_mark: false, text, root }
+        Self { name: name.into(), has_mark: false, opened: None, text, root }
     }
 
     /// The text.
@@ -125,7 +128,11 @@ impl Document {
     }
 
     fn changed(&self, text: String) -> Result<Self, Error> {
-        let changed = Self { has_mark: self.has_mark, ..Self::parse(self.name.clone(), text)? };
+        let changed = Self {
+            has_mark: self.has_mark,
+            opened: self.opened.clone(),
+            ..Self::parse(self.name.clone(), text)?
+        };
         // What is wrong here and now because a variable is not set is not the file's fault.
         let wrong = |document: &Self| -> Vec<Problem> {
             let problems = document.problems(&|name| std::env::var(name).ok());
@@ -144,10 +151,19 @@ impl Document {
     /// file is for its owner alone.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// Where it cannot be written, or the file is no longer as it was opened.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
         let mark = if self.has_mark { String::from(BYTE_ORDER_MARK) } else { String::new() };
-        write(path, &(mark + &self.text)).map_err(|error| Error::Unwritable { path: path.to_owned(), error })
+        let unwritable = |error| Error::Unwritable { path: path.to_owned(), error };
+        let present = match read(path) {
+            Ok(present) => Some(present),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unwritable(error)),
+        };
+        if present != self.opened {
+            return Err(unwritable(io::Error::other("another program has changed it meanwhile")));
+        }
+        write(path, &(mark + &self.text)).map_err(unwritable)
     }
 }
 

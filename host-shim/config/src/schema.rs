@@ -59,7 +59,7 @@ fn shape(of: &Shape) -> Value {
         Shape::TextOr(kind, members) => json!({ "anyOf": [text(*kind), object(members)] }),
         Shape::Map(Whose::Headers, value) => json!({
             "type": "object",
-            "propertyNames": { "not": text(keys::RESERVED_HEADERS) },
+            "propertyNames": { "allOf": [name(keys::HEADER_NAME), { "not": name(keys::RESERVED_HEADERS) }] },
             "additionalProperties": shape(value),
         }),
         Shape::Map(Whose::Models, value) => {
@@ -87,13 +87,21 @@ fn text(kind: Text) -> Value {
         Text::Any => json!({ "type": "string" }),
         Text::Free => json!({ "type": "string", "pattern": "\\S" }),
         Text::Word(words) => json!({ "anyOf": [{ "enum": words }, variable] }),
-        Text::Pattern(pattern, _) if pattern.contains("(?i:") => {
-            // Schemas are matched by JavaScript's rules, which have no such group.
-            json!({ "type": "string", "pattern": either_case(&pattern.replace("(?i:", "(?:")) })
-        }
         Text::Pattern(pattern, _) => {
             json!({ "anyOf": [{ "type": "string", "pattern": pattern }, variable] })
         }
+    }
+}
+
+/// A key's name, in which no variable can stand.
+fn name(kind: Text) -> Value {
+    match kind {
+        // Schemas are matched by JavaScript's rules, which know no letters of either case.
+        Text::Pattern(pattern, _) if pattern.contains("(?i:") => {
+            json!({ "pattern": either_case(&pattern.replace("(?i:", "(?:")) })
+        }
+        Text::Pattern(pattern, _) => json!({ "pattern": pattern }),
+        other => text(other),
     }
 }
 

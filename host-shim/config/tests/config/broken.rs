@@ -5,7 +5,7 @@ use std::path::Path;
 use outcrop_config::{Document, Error, KeyPath, load};
 
 /// Text, place of the first problem, and what is said. The place is line and column.
-const CASES: &[(&str, &str, &str)] = &[
+pub(crate) const CASES: &[(&str, &str, &str)] = &[
     // not JSON5
     ("", "1:1", "not JSON5: there is no value in it"),
     ("// nothing\n", "2:1", "an empty configuration is {}"),
@@ -233,8 +233,11 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// The one variable that is set.
+pub(crate) const ENVIRONMENT: &str = "SECRET";
+
 fn environment(name: &str) -> Option<String> {
-    (name == "SECRET").then(|| "hunter2".to_owned())
+    (name == ENVIRONMENT).then(|| "hunter2".to_owned())
 }
 
 #[test]

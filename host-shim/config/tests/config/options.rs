@@ -32,6 +32,27 @@ const DOCUMENTED: &str = r#"{
   },
 }"#;
 
+/// Several providers, with everything that a provider can have.
+const SEVERAL: &str = "{models: {
+  mode: 'replace',
+  bedrockDiscovery: {region: 'us-east-1', refreshInterval: 60, providerFilter: ['amazon'], enabled: true,
+                     defaultContextWindow: -1, defaultMaxTokens: 0.5},
+  providers: {
+    openai: {baseUrl: 7, models: 'not ours', api: 'openai-completions'},
+    Work: {api: 'bedrock-converse-stream', profile: 'work', region: 'eu-west-1', models: [{id: 'x'}]},
+    gateway: {api: 'bedrock-converse-stream', baseUrl: 'http://localhost:1', headers: {'X-Team': '${TEAM}'},
+              discoveryBaseUrl: 'http://localhost:2'},
+  }},
+plugins: {entries: {
+  'amazon-bedrock': {enabled: true, config: {guardrail: {guardrailIdentifier: 'main1', guardrailVersion: '1'}}},
+  work: {config: {discovery: {refreshInterval: 5}, guardrail: {guardrailIdentifier: 'work1', guardrailVersion: '2'}}},
+  openai: {config: {discovery: 'not ours'}}}},
+agents: {defaults: {model: 'work/x', models: {'openai/x': 7, 'bedrock/y': {params: {serviceTier: 'auto'}}}}}}";
+
+/// Files that are taken.
+pub(crate) const WHOLE: &[&str] =
+    &[DOCUMENTED, SEVERAL, "{}", "{channels: {x: 1}, agents: {defaults: {model: {primary: 'a/b'}}}}"];
+
 fn environment(name: &str) -> Option<String> {
     (name == "TEAM").then(|| "search".to_owned())
 }
@@ -306,19 +327,7 @@ fn what_may_be_meant_for_others_is_a_note() {
 
 #[test]
 fn several_instances_stand_side_by_side() {
-    let config = config(
-        "{models: {
-            bedrockDiscovery: {region: 'us-east-1', refreshInterval: 60, providerFilter: ['amazon']},
-            providers: {
-              openai: {baseUrl: 7, models: 'not ours'},
-              Work: {api: 'bedrock-converse-stream', profile: 'work', region: 'eu-west-1', models: [{id: 'x'}]},
-              gateway: {api: 'bedrock-converse-stream', baseUrl: 'http://localhost:1'},
-            }},
-          plugins: {entries: {
-            'amazon-bedrock': {config: {guardrail: {guardrailIdentifier: 'main1', guardrailVersion: '1'}}},
-            work: {config: {discovery: {refreshInterval: 5}, guardrail: {guardrailIdentifier: 'work1', guardrailVersion: '2'}}},
-            openai: {config: {discovery: 'not ours'}}}}}",
-    );
+    let config = config(SEVERAL);
     let names: Vec<_> = config.providers.iter().map(|provider| provider.name.as_str()).collect();
     assert_eq!(names, ["amazon-bedrock", "work", "gateway"]);
     let [main, work, gateway] = &config.providers[..] else { panic!("{config:?}") };
@@ -331,6 +340,8 @@ fn several_instances_stand_side_by_side() {
     let refresh = [main, work, gateway].map(|provider| provider.discovery.refresh_seconds);
     assert_eq!(refresh, [60, 5, 60]);
     assert!(config.providers.iter().all(|provider| provider.discovery.provider_filter == ["amazon"]));
+    let modes = [main, work, gateway].map(|provider| provider.mode);
+    assert_eq!(modes, [Mode::Merge, Mode::Replace, Mode::Merge], "only who has models has any to offer");
     let guardrails = [main, work, gateway].map(|provider| {
         provider.guardrail.as_ref().map(|guardrail| guardrail["guardrailIdentifier"].clone())
     });

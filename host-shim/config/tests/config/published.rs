@@ -1,8 +1,13 @@
 //! What is published beside the code says what the code does. `OUTCROP_UPDATE=1` writes it anew.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use outcrop_config::{reference, schema};
+use outcrop_config::{Document, KeyPath, reference, schema};
+use serde_json::json;
+
+use crate::broken::{CASES, ENVIRONMENT};
 
 const FIRST_LINE: &str =
     "<!-- the table of keys: written by a test of outcrop-config, OUTCROP_UPDATE=1 -->\n";
@@ -49,4 +54,43 @@ fn the_examples_of_the_documentation_work() {
         }
     }
     assert!(examples >= 3);
+}
+
+/// A validator that is not ours finds the same files wrong, but for what no schema can say.
+#[test]
+fn the_schema_refuses_what_the_check_refuses() {
+    let beyond_a_schema = ["stands twice", "environment variable", "begins model ids"];
+    let mut instances = Vec::new();
+    for (text, _, said) in CASES {
+        let Ok(document) = Document::parse("f", *text) else { continue };
+        if !beyond_a_schema.iter().any(|part| said.contains(part)) && !text.contains(ENVIRONMENT) {
+            instances.push((*text, document.get(&KeyPath::default()).unwrap(), false));
+        }
+    }
+    let wrong = instances.len();
+    assert!(wrong >= 30);
+    for text in crate::options::WHOLE {
+        instances.push((text, Document::parse("f", *text).unwrap().get(&KeyPath::default()).unwrap(), true));
+    }
+    let given: Vec<_> = instances.iter().map(|(_, instance, _)| instance).collect();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/validate.py");
+    let Ok(mut python) =
+        Command::new("python3").arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+    else {
+        println!("skipped: there is no python3");
+        return;
+    };
+    let input = json!({ "schema": schema(), "instances": given }).to_string();
+    // Without the module it ends before it has read.
+    drop(python.stdin.take().unwrap().write_all(input.as_bytes()));
+    let output = python.wait_with_output().unwrap();
+    if output.status.code() == Some(77) {
+        println!("skipped: python3 has no jsonschema");
+        return;
+    }
+    let verdicts: Vec<bool> = serde_json::from_slice(&output.stdout).unwrap();
+    for ((text, _, expected), verdict) in instances.iter().zip(&verdicts) {
+        assert_eq!(verdict, expected, "{text}");
+    }
+    assert_eq!(verdicts.len(), instances.len());
 }

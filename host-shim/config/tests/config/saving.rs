@@ -57,6 +57,24 @@ fn a_new_file_is_for_its_owner_alone() {
 }
 
 #[test]
+fn what_another_program_wrote_meanwhile_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json5");
+    let save = |document: &Document| {
+        let changed = document.set(&"models.mode".parse().unwrap(), &json!("merge")).unwrap();
+        changed.save(&path).map_err(|error| error.to_string())
+    };
+    let new = Document::empty("new");
+    save(&new).unwrap();
+    assert!(save(&new).unwrap_err().contains("another program has changed it meanwhile"));
+    let opened = Document::open(&path).unwrap();
+    set(&path, json!(7));
+    let theirs = std::fs::read(&path).unwrap();
+    assert!(save(&opened).unwrap_err().contains("another program has changed it meanwhile"));
+    assert_eq!(std::fs::read(&path).unwrap(), theirs);
+}
+
+#[test]
 fn a_byte_order_mark_stays() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("\u{feff}{TEXT}")).unwrap();
