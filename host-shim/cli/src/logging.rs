@@ -3,7 +3,7 @@
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
-use outcrop::REVEALING_LOG_TARGETS;
+use outcrop::{REVEALING_LOG_TARGETS, UNFIT_LOG_TARGETS};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::{self, MakeWriter};
@@ -56,7 +56,8 @@ fn is_safe(line: &Metadata<'_>) -> bool {
 }
 
 fn may_log(target: &str, level: Level) -> bool {
-    level <= Level::INFO || !REVEALING_LOG_TARGETS.iter().any(|revealing| target.starts_with(revealing))
+    let is_one_of = |targets: &[&str]| targets.iter().any(|known| target.starts_with(known));
+    !is_one_of(UNFIT_LOG_TARGETS) && (level <= Level::INFO || !is_one_of(REVEALING_LOG_TARGETS))
 }
 
 #[cfg(test)]
@@ -88,7 +89,8 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "aws_smithy_runtime::client", "a secret");
             tracing::debug!(target: "aws_sdk_bedrockruntime::operation", "a secret");
-            tracing::info!(target: "aws_config::profile", "no region");
+            tracing::warn!(target: "aws_config::profile", "a secret");
+            tracing::info!(target: "aws_runtime::auth", "no region");
             tracing::trace!(target: "outcrop::stream", "woken");
             tracing::info!(target: "outcrop::host", "loaded");
             tracing::warn!(target: "outcrop::host", "no cache");
@@ -117,7 +119,6 @@ mod tests {
             "aws_smithy_runtime_api::client",
             "aws_smithy_http_client",
             "aws_sdk_bedrockruntime::operation::converse_stream",
-            "aws_config::profile",
             "aws_runtime::auth",
             "aws_sigv4::http_request",
             "hyper::proto",
@@ -129,6 +130,7 @@ mod tests {
             assert!(!may_log(target, Level::DEBUG), "{target}");
             assert!(!may_log(target, Level::TRACE), "{target}");
         }
+        assert!(!may_log("aws_config::profile", Level::ERROR));
         assert!(may_log("outcrop::shim", Level::TRACE));
     }
 }

@@ -37,23 +37,19 @@
 //! # Logging
 //!
 //! Outcrop writes `tracing` events and never a prompt, an answer or a key. The libraries below it do,
-//! at their lowest levels: keep [`REVEALING_LOG_TARGETS`] at `info`. What a plugin writes has the target
-//! `outcrop_plugin`; nobody can prove what is in it, so leave it out unless you need it.
+//! at their lowest levels: keep [`REVEALING_LOG_TARGETS`] at `info`, and leave [`UNFIT_LOG_TARGETS`] out.
+//! What a plugin writes has the target `outcrop_plugin`; nobody can prove what is in it, so leave it out
+//! unless you need it.
 #![forbid(unsafe_code)]
 
 /// Log targets (each stands for all that begin with it) that print request bodies, headers or credentials
 /// below `info`.
-pub const REVEALING_LOG_TARGETS: &[&str] = &[
-    "aws_config",
-    "aws_credential_types",
-    "aws_runtime",
-    "aws_sdk_",
-    "aws_sigv4",
-    "aws_smithy_",
-    "h2",
-    "hyper",
-    "rustls",
-];
+pub const REVEALING_LOG_TARGETS: &[&str] =
+    &["aws_credential_types", "aws_runtime", "aws_sdk_", "aws_sigv4", "aws_smithy_", "h2", "hyper", "rustls"];
+
+/// Log targets that print what a credential process wrote, and parts of the AWS configuration, at every level.
+/// What they tell is in the errors too.
+pub const UNFIT_LOG_TARGETS: &[&str] = &["aws_config"];
 
 pub use outcrop_config as config;
 

@@ -163,13 +163,12 @@ impl Clients {
         failure
     }
 
-    /// The endpoints that were configured, if any were: for answers, and for listings.
+    /// The endpoints that were configured, if any were: for answers, and for listings. Without the user that
+    /// they may name.
     pub(crate) fn endpoint(&self) -> Option<String> {
-        let mut endpoints: Vec<&str> = [&self.access.runtime_endpoint, &self.access.control_endpoint]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
+        let endpoints = [&self.access.runtime_endpoint, &self.access.control_endpoint];
+        let mut endpoints: Vec<String> =
+            endpoints.into_iter().flatten().map(|url| without_user(url)).collect();
         endpoints.dedup();
         (!endpoints.is_empty()).then(|| endpoints.join(" or "))
     }
@@ -295,6 +294,14 @@ impl LoadServiceConfig for NotBlank {
         let value = self.0.service_config()?.load_config(key)?;
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     }
+}
+
+/// A URL without its `user:password@`.
+fn without_user(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
 }
 
 /// The region's client, made where there is none yet.

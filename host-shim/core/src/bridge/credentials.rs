@@ -93,7 +93,8 @@ impl Held {
             }
             // They serve for some minutes yet.
             (Err(error), Some(usable)) => {
-                tracing::warn!("the credentials cannot be replaced: {}", super::failure::chain(&error));
+                let said = super::failure::Failure::of_credentials(&error).message;
+                tracing::warn!("the credentials cannot be replaced: {said}");
                 Ok(usable)
             }
             (Err(error), None) => Err(error),

@@ -11,6 +11,9 @@ use aws_smithy_runtime_api::http::Headers;
 /// How the quotation of a signed request begins.
 const QUOTE: &str = "The Canonical String";
 
+/// How the SDK quotes what a failed `credential_process` wrote.
+const PROCESS_OUTPUT: &str = ". Stderr: ";
+
 /// The most of an error answer that is kept.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -86,7 +89,10 @@ impl Failure {
 
     /// No credentials could be had.
     pub(crate) fn of_credentials(error: &CredentialsError) -> Self {
-        Self::new(Stage::Credentials, attempts(&chain(error)))
+        let said = chain(error);
+        // Nobody knows what a `credential_process` wrote.
+        let said = said.split(PROCESS_OUTPUT).next().unwrap_or_default();
+        Self::new(Stage::Credentials, attempts(said))
     }
 
     /// Whether the credentials are at fault: there are none, or the service does not believe them.

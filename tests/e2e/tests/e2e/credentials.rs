@@ -121,6 +121,9 @@ fn a_configured_profile_comes_before_ambient_keys() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("no profile wrok") && said.contains("aws configure --profile wrok"), "{said}");
+    let told = auth(without_key(&sim, home.path()).env("AWS_PROFILE", "wrok"));
+    let remedy = told["problem"]["remedy"].as_str().expect("a remedy");
+    assert!(remedy.contains("aws configure --profile wrok"), "{told:#}");
 }
 
 #[test]

@@ -16,4 +16,5 @@ mod media;
 mod peers;
 mod recordings;
 mod repair;
+mod secrets;
 mod support;

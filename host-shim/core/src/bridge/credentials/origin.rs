@@ -26,7 +26,7 @@ pub(crate) enum Origin {
     Container { eks: bool },
     /// The role of an EC2 instance.
     Instance,
-    /// A configured profile that no file has.
+    /// A profile that was asked for by name, and that no file has.
     NoSuchProfile { name: String },
     /// None of these.
     Nothing,
@@ -65,12 +65,14 @@ pub(crate) async fn find(access: &Access, ec2: &Ec2, env: &Env, fs: &Fs) -> Orig
     }
     let asked_for = profiles::asked_for(configured, env);
     let name = asked_for.clone().unwrap_or_else(|| "default".to_owned());
+    let mut is_missing = asked_for.as_deref().is_some_and(|name| name != "default");
     match profiles::load(asked_for, env, fs).await {
         Ok(profiles) => {
             if let Some((base, assumes_role)) = base(&profiles) {
                 return Origin::Profile { name, base, assumes_role };
             }
-            if configured.is_some_and(|name| name != "default") && profiles.get_profile(&name).is_none() {
+            is_missing &= profiles.get_profile(&name).is_none();
+            if configured.is_some() && is_missing {
                 return Origin::NoSuchProfile { name };
             }
         }
@@ -89,6 +91,7 @@ pub(crate) async fn find(access: &Access, ec2: &Ec2, env: &Env, fs: &Fs) -> Orig
     }
     match ec2.sign(env) {
         Sign::Machine | Sign::Configured => Origin::Instance,
+        Sign::Forbidden | Sign::None if is_missing => Origin::NoSuchProfile { name },
         Sign::Forbidden | Sign::None => Origin::Nothing,
     }
 }
