@@ -17,21 +17,21 @@ const STARS: &str = "***";
 
 /// Ends of keys whose strings are secrets, in small letters.
 const SECRETS: &[&str] = &[
-    "accesskey",
-    "apikey",
     "api_key",
     "authorization",
     "cookie",
     "credential",
     "credentials",
+    "key",
     "passphrase",
     "password",
-    "privatekey",
     "secret",
-    "secretkey",
     "token",
     "webhookurl",
 ];
+
+/// The key whose members are secrets, whatever they are called.
+const HEADERS: &str = "headers";
 
 /// Reads the configuration that the arguments and the environment name; without any, the defaults.
 pub(crate) fn load(asked: Option<&Path>) -> Result<Config, Failure> {
@@ -132,27 +132,28 @@ fn reason(source: Source) -> &'static str {
 
 /// A value with stars in place of secrets. A reference to a variable is none.
 fn masked(key: &KeyPath, value: Value) -> Value {
-    let name = key.steps().iter().rev().find_map(|step| match step {
-        config::Step::Key(name) => Some(name.as_str()),
-        config::Step::Index(_) => None,
-    });
-    mask(name.unwrap_or_default(), value)
+    let is_secret = |step: &config::Step| matches!(step, config::Step::Key(name) if is_secret(name));
+    mask(key.steps().iter().any(is_secret), value)
 }
 
-fn mask(name: &str, value: Value) -> Value {
+fn mask(secret: bool, value: Value) -> Value {
     match value {
-        Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name.clone(), mask(&name, value))).collect()
-        }
-        Value::Array(values) => values.into_iter().map(|value| mask(name, value)).collect(),
-        Value::String(text) if is_secret(name) && !is_reference(&text) => STARS.into(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| {
+                let secret = secret || is_secret(&name);
+                (name, mask(secret, value))
+            })
+            .collect(),
+        Value::Array(values) => values.into_iter().map(|value| mask(secret, value)).collect(),
+        Value::String(text) if secret && !is_reference(&text) => STARS.into(),
         value => value,
     }
 }
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase().replace('-', "");
-    SECRETS.iter().any(|end| name.ends_with(end))
+    name == HEADERS || SECRETS.iter().any(|end| name.ends_with(end))
 }
 
 fn is_reference(text: &str) -> bool {
@@ -191,13 +192,13 @@ mod tests {
     #[test]
     fn secrets_are_not_shown() {
         let value = json!({
-            "apiKey": "k", "headers": { "X-Api-Key": "k", "X-Team": "search" }, "maxTokens": 1, "botToken": "t",
+            "apiKey": "k", "headers": { "X-Team": "search" }, "maxTokens": 1, "botToken": "t",
             "token": "${TOKEN}", "list": [{ "clientSecret": "s" }], "gatewayToken": ["a"],
         });
         assert_eq!(
-            mask("", value),
+            mask(false, value),
             json!({
-                "apiKey": "***", "headers": { "X-Api-Key": "***", "X-Team": "search" }, "maxTokens": 1,
+                "apiKey": "***", "headers": { "X-Team": "***" }, "maxTokens": 1,
                 "botToken": "***", "token": "${TOKEN}", "list": [{ "clientSecret": "***" }], "gatewayToken": ["***"],
             })
         );

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::config::Config;
 use crate::keys::{self, API};
-use crate::path::KeyPath;
+use crate::path::{KeyPath, Step};
 use crate::problem::{Problem, Severity};
 use crate::shape::{Bound, Key, Need, Object, Others, Shape, Text, Whose};
 use crate::tree::{self, Kind, Member, Node};
@@ -26,6 +27,7 @@ pub(crate) fn check(file: &str, text: &str, root: &Node, environment: Environmen
     let mut checker =
         Checker { file, text, environment, providers: providers(root), problems: Vec::new(), may_show: true };
     let root = checker.object(root, &keys::ROOT, &KeyPath::default());
+    checker.compare_regions(&root);
     Checked { root, problems: checker.problems }
 }
 
@@ -176,6 +178,28 @@ impl Checker<'_> {
             self.tell(Severity::Note, &member.value.range, at, message.to_owned());
         }
         value
+    }
+
+    /// A region for discovery alone would list what cannot be called.
+    fn compare_regions(&mut self, root: &Node) {
+        let homes: [&[&str]; 2] = [
+            &["plugins", "entries", keys::MAIN, "config", "discovery", "region"],
+            &["models", "bedrockDiscovery", "region"],
+        ];
+        let config = Config::read(root, None, Vec::new());
+        let Some(used) = config.providers.first().and_then(|provider| provider.region.as_deref()) else {
+            return;
+        };
+        for home in homes {
+            let steps = home.iter().map(|name| Step::Key((*name).to_owned())).collect();
+            let region = home.iter().try_fold(root, |node, name| node.get(name));
+            if let Some(node) = region
+                && node.text() != Some(used)
+            {
+                let message = format!("has no effect: {used}, which another key names, comes first");
+                self.tell(Severity::Note, &node.range, &KeyPath(steps), message);
+            }
+        }
     }
 
     fn unknown(&mut self, member: &Member, object: &Object, at: &KeyPath) {

@@ -90,6 +90,9 @@ fn set_in(node: &CstNode, path: &KeyPath, depth: usize, value: &Value) -> Result
     let Some((step, rest)) = path.steps()[depth..].split_first() else { return put(node, value) };
     let last = rest.is_empty();
     if let Some(found) = inside(node, step, path, depth)? {
+        if last && same(&found, value) {
+            return Ok(());
+        }
         // The last step replaces through what holds the value.
         if !last || both_hold(&found, value) {
             return set_in(&found, path, depth + 1, value);

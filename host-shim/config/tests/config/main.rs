@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod broken;
+mod editing;
 mod options;
 mod published;
 mod saving;

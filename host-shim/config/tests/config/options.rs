@@ -326,6 +326,22 @@ fn what_may_be_meant_for_others_is_a_note() {
 }
 
 #[test]
+fn a_region_that_is_not_used_is_a_note() {
+    let of = |own: &str, discovery: &str| {
+        let text = format!(
+            "{{models: {{bedrockDiscovery: {{region: '{discovery}'}}, providers: {{'amazon-bedrock': {{{own}}}}}}}}}"
+        );
+        config(&text).notes.into_iter().map(|note| note.to_string()).collect::<Vec<_>>()
+    };
+    let url = "baseUrl: 'https://bedrock-runtime.eu-west-1.amazonaws.com'";
+    assert!(of(url, "eu-west-1").is_empty() && of("", "eu-west-1").is_empty());
+    let notes = of(url, "us-east-1");
+    let expected =
+        "models.bedrockDiscovery.region: has no effect: eu-west-1, which another key names, comes first";
+    assert!(notes.len() == 1 && notes[0].ends_with(expected), "{notes:?}");
+}
+
+#[test]
 fn several_instances_stand_side_by_side() {
     let config = config(SEVERAL);
     let names: Vec<_> = config.providers.iter().map(|provider| provider.name.as_str()).collect();

@@ -8,7 +8,7 @@ use outcrop::config::{Config, Document};
 use outcrop::{Host, HostBuilder, Models};
 use serde_json::{Value, json};
 
-use crate::support::{Sim, ask, bare_outcrop, done, json_lines, outcrop, simulator, text};
+use crate::support::{MODEL, Sim, ask, bare_outcrop, done, json_lines, outcrop, simulator, text};
 
 /// The example of OpenClaw's page on Bedrock as it stands there, its wrong id included.
 const DOCUMENTED: &str = r#"{
@@ -503,4 +503,33 @@ fn the_first_value_makes_the_file() {
     let output =
         chat.env("XDG_CONFIG_HOME", home.path()).args(["chat", "sim:text Hello"]).output().expect("it runs");
     assert_eq!(text(&output.stdout), "Hello\n", "{}", text(&output.stderr));
+}
+
+/// A header's value may be a secret: it goes out, and is never shown.
+#[test]
+fn a_header_is_never_shown() {
+    const SECRET: &str = "h3ad3r-s3cr3t";
+    let sim = simulator();
+    let text_of = |url: &str| {
+        format!(
+            "{{models: {{providers: {{'amazon-bedrock': {{baseUrl: '{url}', headers: {{'X-Key': '{SECRET}'}}}}}}}}}}"
+        )
+    };
+    let place = Place::with(&text_of(&sim.endpoint()));
+    let arguments: &[&[&str]] = &[
+        &["chat", "-vvv", "--model", MODEL, "sim:text Hello"],
+        &["chat", "-vvv", "--model", MODEL, "sim:access-denied"],
+        &["models", "list", "-vvv"],
+        &["doctor", "-vvv"],
+        &["config", "check"],
+        &["config", "get", "models.providers"],
+    ];
+    for arguments in arguments {
+        let mut command = place.outcrop(&sim);
+        let output = command.env("RUST_LOG", "trace").args(*arguments).output().expect("it runs");
+        let shown = [text(&output.stdout), text(&output.stderr)].concat();
+        assert!(!shown.contains(SECRET), "{arguments:?}\n{shown}");
+    }
+    assert!(sim.requests().iter().all(|request| request.header("x-key") == Some(SECRET)));
+    assert!(sim.requests().len() > 4);
 }
