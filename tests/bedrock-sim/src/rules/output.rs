@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::Rule;
 use super::models::STRUCTURED;
-use super::view::{Request, array};
+use super::schemas::inside;
+use super::view::Request;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -18,6 +19,18 @@ pub(super) const RULES: &[Rule] = &[
         about: "an output schema that is no JSON text, or whose objects are open",
         source: "future-agi/future-agi#412, inspect_ai#4096",
         refuses: schema,
+    },
+    Rule {
+        name: "output-keywords",
+        about: "an output schema that bounds numbers, lengths of texts, or of arrays beyond one item at least",
+        source: "BerriAI/litellm#29624, vercel/ai#17558, AgentToolkit/altk-boost#118, 567-labs/instructor#2530",
+        refuses: keywords,
+    },
+    Rule {
+        name: "strict-schema",
+        about: "a strict tool of Claude whose objects are open, or whose schema has such bounds",
+        source: "567-labs/instructor#2530; langchain-ai/langchain-aws#883; recorded: strict tools of Claude 4.5 are closed",
+        refuses: strict_schema,
     },
     Rule {
         name: "output-effort",
@@ -56,14 +69,54 @@ fn schema(request: &Request<'_>) -> Option<String> {
     })
 }
 
+/// The keywords that a grammar cannot hold, by type.
+const UNBOUND: &[(&str, &[&str])] = &[
+    ("integer", &["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"]),
+    ("number", &["exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"]),
+    ("string", &["maxLength", "minLength"]),
+    ("array", &["maxItems", "minItems"]),
+];
+
+fn keywords(request: &Request<'_>) -> Option<String> {
+    let text = request.body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"].as_str()?;
+    let schema = serde_json::from_str::<Value>(text).ok()?;
+    let told = bounded(&schema)?;
+    Some(format!("The model returned the following errors: output_config.format.schema: {told}"))
+}
+
+/// What is wrong with the bounds of a schema or one inside it.
+fn bounded(schema: &Value) -> Option<String> {
+    inside(schema).into_iter().find_map(|schema| {
+        let (kind, keywords) = UNBOUND.iter().find(|(kind, _)| schema["type"] == *kind)?;
+        let few =
+            |keyword: &str| keyword == "minItems" && schema[keyword].as_u64().is_some_and(|items| items <= 1);
+        let given: Vec<&str> =
+            keywords.iter().copied().filter(|word| schema.get(word).is_some() && !few(word)).collect();
+        (!given.is_empty())
+            .then(|| format!("For '{kind}' type, properties {} are not supported", given.join(", ")))
+    })
+}
+
+fn strict_schema(request: &Request<'_>) -> Option<String> {
+    if !request.model.family.name.starts_with("Claude") {
+        return None;
+    }
+    let (index, told) =
+        request.specs().filter(|(_, spec)| spec["strict"] == true).find_map(|(index, spec)| {
+            let schema = &spec["inputSchema"]["json"];
+            let open = || {
+                is_open(schema).then(|| {
+                    "For 'object' type, 'additionalProperties' must be explicitly set to false".to_owned()
+                })
+            };
+            Some((index, bounded(schema).or_else(open)?))
+        })?;
+    Some(format!("The model returned the following errors: tools.{index}.custom.input_schema: {told}"))
+}
+
 /// Whether any object of a schema takes members that it does not name.
 fn is_open(schema: &Value) -> bool {
-    let open = schema["type"] == "object" && schema["additionalProperties"] != false;
-    let maps = ["properties", "$defs", "definitions"];
-    let lists = ["anyOf", "oneOf", "allOf", "prefixItems"];
-    open || maps.iter().any(|name| schema[*name].as_object().is_some_and(|map| map.values().any(is_open)))
-        || lists.iter().any(|name| array(schema.get(*name)).iter().any(is_open))
-        || schema.get("items").is_some_and(is_open)
+    inside(schema).iter().any(|schema| schema["type"] == "object" && schema["additionalProperties"] != false)
 }
 
 fn effort(request: &Request<'_>) -> Option<String> {

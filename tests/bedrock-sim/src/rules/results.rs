@@ -32,6 +32,12 @@ pub(super) const RULES: &[Rule] = &[
         refuses: duplicates,
     },
     Rule {
+        name: "results-first",
+        about: "anything before the results of a turn, for Claude",
+        source: "Amazon-Q-Developer/language-servers#1235",
+        refuses: first,
+    },
+    Rule {
         name: "results-alone",
         about: "anything beside results, for Llama, Mistral and Writer; documents and videos beside them, for Claude",
         source: "strands-agents/harness-sdk#1223, browser-use/browser-use#710, pydantic/pydantic-ai#6081",
@@ -133,6 +139,24 @@ fn duplicates(request: &Request<'_>) -> Option<String> {
             ))
         })
     })
+}
+
+fn first(request: &Request<'_>) -> Option<String> {
+    if !request.model.family.name.starts_with("Claude") {
+        return None;
+    }
+    let late = |message: &Message<'_>| {
+        let is_result = |block: &Value| block.get("toolResult").is_some();
+        message.content.iter().skip_while(|block| is_result(block)).any(is_result)
+    };
+    let turn = request.messages().find(late)?;
+    let results = turn.all("toolResult").count();
+    Some(format!(
+        "The model returned the following errors: messages.{}: Did not find {results} `tool_result` block(s) at the \
+         beginning of this message. Messages following `tool_use` blocks must begin with a matching number of \
+         `tool_result` blocks.",
+        turn.index
+    ))
 }
 
 fn company(request: &Request<'_>) -> Option<String> {

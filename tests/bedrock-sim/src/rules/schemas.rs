@@ -53,7 +53,6 @@ fn schemas<'a>(request: &Request<'a>) -> impl Iterator<Item = (usize, &'a Value)
     request.specs().map(|(index, spec)| (index, &spec["inputSchema"]["json"]))
 }
 
-/// A schema and all those inside it.
 fn every<'a>(schema: &'a Value, found: &mut Vec<&'a Value>) {
     found.push(schema);
     for member in ["properties", "patternProperties", "$defs", "definitions", "dependentSchemas"] {
@@ -72,7 +71,8 @@ fn every<'a>(schema: &'a Value, found: &mut Vec<&'a Value>) {
     }
 }
 
-fn inside(schema: &Value) -> Vec<&Value> {
+/// A schema and all those inside it, whatever they are named.
+pub(super) fn inside(schema: &Value) -> Vec<&Value> {
     let mut found = Vec::new();
     every(schema, &mut found);
     found

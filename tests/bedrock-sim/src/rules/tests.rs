@@ -115,6 +115,13 @@ fn cached(points: usize) -> Value {
     of(Value::Array(pair.into_iter().cycle().take(2 * points).collect()))
 }
 
+/// A request with a strict tool of this schema.
+fn strict(schema: Value) -> Value {
+    let mut tool = tool("look", schema);
+    tool["toolSpec"]["strict"] = json!(true);
+    with(json!({ "toolConfig": { "tools": [tool] } }))
+}
+
 /// The rule, the model that is asked, a body that breaks the rule and one that does not.
 fn cases() -> Vec<(&'static str, &'static str, Value, Value)> {
     let signed = json!({ "reasoningText": { "text": "Hm", "signature": "c2ln" } });
@@ -311,6 +318,12 @@ fn cases() -> Vec<(&'static str, &'static str, Value, Value)> {
             ANY,
             conversation(json!([call("a"), call("a")]), json!([result("a", json!([text("x")]))])),
             answered(json!([text("x")])),
+        ),
+        (
+            "results-first",
+            CLAUDE_4_5,
+            conversation(json!([call("a")]), json!([text("See:"), result("a", json!([text("x")]))])),
+            conversation(json!([call("a")]), json!([result("a", json!([text("x")])), text("See?")])),
         ),
         (
             "results-alone",
@@ -554,7 +567,21 @@ fn cases() -> Vec<(&'static str, &'static str, Value, Value)> {
             },
         ),
         ("structured-output", NOVA, with(schema(closed.clone())), plain()),
-        ("output-schema", CLAUDE_4_5, with(schema(json!({ "type": "object" }))), with(schema(closed))),
+        (
+            "output-schema",
+            CLAUDE_4_5,
+            with(schema(json!({ "type": "object" }))),
+            with(schema(closed.clone())),
+        ),
+        (
+            "output-keywords",
+            CLAUDE_4_5,
+            with(schema(
+                json!({ "type": "array", "minItems": 1, "items": { "type": "integer", "minimum": 1 } }),
+            )),
+            with(schema(json!({ "type": "array", "minItems": 1, "items": { "type": "integer" } }))),
+        ),
+        ("strict-schema", CLAUDE_4_5, strict(json!({ "type": "object" })), strict(closed.clone())),
         (
             "output-effort",
             CLAUDE_5_5,
