@@ -155,7 +155,7 @@ impl Shape {
     }
 }
 
-/// Whether the whole text matches. The patterns are constants; a test compiles each.
+/// Whether the text matches. The patterns are constants, and the tests meet each.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     regex_lite::Regex::new(pattern).is_ok_and(|regex| regex.is_match(text))
 }

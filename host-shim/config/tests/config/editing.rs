@@ -112,7 +112,7 @@ fn new_values() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn one_value_changes_and_no_comment_is_lost(text in file(), pick in any::<prop::sample::Index>(), value in new_values(), add in any::<bool>()) {
