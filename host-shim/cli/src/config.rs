@@ -65,6 +65,14 @@ pub(crate) fn run(command: &ConfigCommand, asked: Option<&Path>) -> Result<ExitC
         }
         ConfigCommand::Set { key, value } => {
             let path = match config::find(asked, &variable) {
+                Some(found) if found.source == Source::OpenClaw && key.is_addition() => {
+                    return Err(Failure::usage_with_remedy(
+                        format!(
+                            "{key} is not a key of OpenClaw's, which would not start with it in its file"
+                        ),
+                        "name a file of Outcrop's own with --config or OUTCROP_CONFIG",
+                    ));
+                }
                 Some(found) => found.path,
                 None => config::default_file(&variable).ok_or_else(no_file)?,
             };

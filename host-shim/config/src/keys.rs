@@ -3,6 +3,7 @@
 //! Names, places and defaults are those of OpenClaw's documentation; `region`, `profile` and
 //! `discoveryBaseUrl` of a provider are additions.
 
+use crate::path::{KeyPath, Step};
 use crate::shape::{Bound, Key, Need, Object, Others, Shape, Text, Whose, key};
 
 /// The provider that is there without being configured.
@@ -344,6 +345,15 @@ static MODEL_DEFAULTS: Object = Object {
         "Defaults of requests to this model; they win over the other two.",
     )],
 };
+
+/// Keys of a provider that OpenClaw does not have.
+const ADDITIONS: &[&str] = &["region", "profile", "discoveryBaseUrl"];
+
+/// Whether OpenClaw, which refuses files with keys that it does not know, would refuse this one.
+pub(crate) fn is_addition(path: &KeyPath) -> bool {
+    let names: Vec<_> = path.steps().iter().map(Step::name).collect();
+    matches!(names[..], [Some("models"), Some("providers"), Some(_), Some(name)] if ADDITIONS.contains(&name))
+}
 
 /// The name of a provider as model ids begin with it: small letters, and no alias.
 pub(crate) fn normal_name(name: &str) -> String {

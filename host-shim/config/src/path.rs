@@ -11,6 +11,13 @@ pub enum Step {
     Index(usize),
 }
 
+impl Step {
+    /// The key, if it is one.
+    pub fn name(&self) -> Option<&str> {
+        if let Self::Key(name) = self { Some(name) } else { None }
+    }
+}
+
 /// A way from the top of a configuration to a value, in OpenClaw's notation: keys are divided by dots, or stand
 /// in brackets, where they may be quoted; a number in brackets is an index. A backslash takes a dot's meaning away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +27,11 @@ impl KeyPath {
     /// The steps, outermost first.
     pub fn steps(&self) -> &[Step] {
         &self.0
+    }
+
+    /// Whether this is a key that OpenClaw does not have. It does not start with a file that holds one.
+    pub fn is_addition(&self) -> bool {
+        crate::keys::is_addition(self)
     }
 
     pub(crate) fn key(&self, name: &str) -> Self {
@@ -152,6 +164,14 @@ mod tests {
             assert_eq!(path.to_string(), written);
             assert_eq!(path.to_string().parse(), Ok(path));
         }
+    }
+
+    #[test]
+    fn additions_to_openclaws_keys_are_known() {
+        let is_addition = |text: &str| text.parse::<KeyPath>().is_ok_and(|path| path.is_addition());
+        assert!(is_addition("models.providers.amazon-bedrock.region"));
+        assert!(!is_addition("models.providers.amazon-bedrock.baseUrl"));
+        assert!(!is_addition("models.bedrockDiscovery.region"));
     }
 
     #[test]
