@@ -161,7 +161,7 @@ impl Host {
         self.shared.instances.0.iter().map(|instance| instance.plugin.streams()).sum()
     }
 
-    /// The configured default model, `agents.defaults.model`: for requests that name none.
+    /// The configured default model, `agents.defaults.model`: what a request asks whose `model` is empty.
     pub fn default_model(&self) -> Option<&str> {
         self.shared.config.default_model.as_deref()
     }
@@ -172,6 +172,11 @@ impl Host {
     }
 
     fn try_stream(&self, mut request: Request) -> Result<EventStream> {
+        if request.model.is_empty()
+            && let Some(model) = self.default_model()
+        {
+            request.model = model.to_owned();
+        }
         let model = request.model.clone();
         let Route { instance, prefix, model_id } = self.shared.instances.route(&model)?;
         if request.messages.is_empty() {

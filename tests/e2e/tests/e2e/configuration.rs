@@ -291,6 +291,19 @@ async fn params_are_defaults_of_requests() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_model_asks_the_default_one() {
+    let sim = simulator();
+    let text = provider(&sim, "");
+    let text = text.strip_suffix('}').expect("an object");
+    let host =
+        configured(&format!("{text}, agents: {{defaults: {{model: '{MODEL}'}}}}}}")).build().expect("a host");
+    assert_eq!(host.default_model(), Some(MODEL));
+    let mut request = ask("sim:text Hello");
+    request.model.clear();
+    assert_eq!(done(host.stream(request)).await.text(), "Hello");
+}
+
+#[tokio::test]
 async fn several_instances_stand_side_by_side() {
     let (main, work) = (simulator(), simulator());
     let text = format!(
