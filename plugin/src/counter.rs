@@ -6,10 +6,9 @@ use crate::bindings::outcrop::provider::types::{Error, ErrorCode, Request};
 use crate::bridge::{Bridge, Call};
 use crate::errors;
 use crate::json::Object;
-use crate::learned::Learned;
-use crate::models::Known;
 use crate::request;
 use crate::settings::Settings;
+use crate::target::Target;
 
 /// Characters of a body that make a token, about, in the languages that most is written in.
 const CHARACTERS_A_TOKEN: u64 = 4;
@@ -35,12 +34,11 @@ pub fn start<B: Bridge>(
     request: &Request,
     settings: &Settings,
 ) -> Result<Counting<B::Call>, Error> {
-    let known = Known::resolve(bridge, settings, &request.model_id);
-    let learned = Learned::recall(bridge, &known, request);
-    let mapped = request::count(request, &known, settings, learned)?;
+    let target = Target::of(bridge, request, settings);
+    let mapped = request::count(request, &target, settings)?;
     let estimate = estimate(&mapped.body);
     // Bedrock counts for a model, and refuses to for a profile of it.
-    let id = if request.model_id.starts_with("arn:") { &request.model_id } else { &known.base };
+    let id = if request.model_id.starts_with("arn:") { &request.model_id } else { &target.known.base };
     let call = bridge.start("count-tokens", id, &mapped.body).map_err(errors::of_failure)?;
     Ok(Counting { call, estimate })
 }

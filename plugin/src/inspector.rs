@@ -4,12 +4,12 @@ use crate::bindings::exports::outcrop::provider::inspector::Preview;
 use crate::bindings::outcrop::provider::types::{Abilities, Error, Modalities, Request};
 use crate::bridge::Bridge;
 use crate::json::{self, Object};
-use crate::learned::Learned;
 use crate::models::facts::{Facts, Source};
 use crate::models::route::Route;
 use crate::models::{Known, table};
 use crate::request;
 use crate::settings::Settings;
+use crate::target::Target;
 
 /// Modalities as the contract spells them.
 const MODALITIES: &[(&str, Modalities)] = &[
@@ -36,12 +36,9 @@ const ABILITIES: &[(&str, Abilities)] = &[
 /// # Errors
 /// Where the request cannot be mapped.
 pub fn preview<B: Bridge>(bridge: &B, request: &Request, settings: &Settings) -> Result<Preview, Error> {
-    let route = Route::of(bridge, &request.model_id);
-    let known = Known::resolve(bridge, settings, &route.id);
-    let learned = Learned::recall(bridge, &known, request);
-    let mapped = request::converse(request, &known, settings, learned)?;
-    let body = mapped.readable();
-    Ok(Preview { body, rewrites: route.rewrites.into_iter().chain(mapped.rewrites).collect() })
+    let target = Target::of(bridge, request, settings);
+    let mapped = request::converse(request, &target, settings)?;
+    Ok(Preview { body: mapped.readable(), rewrites: mapped.rewrites })
 }
 
 /// What is known of a model, as JSON: an object of
@@ -111,7 +108,7 @@ pub fn explain<B: Bridge>(bridge: &B, id: &str, settings: &Settings) -> String {
         ("effort", word(traits.dialect.place)),
         ("sampling", word(traits.sampling)),
         ("toolChoices", word(traits.choices)),
-        ("caching", word(traits.caching)),
+        ("caching", word(traits.cache.keeps)),
         ("reasoningReplay", word(traits.replay)),
     ] {
         fact(name, value, behaviour);

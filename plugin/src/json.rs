@@ -3,6 +3,7 @@
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// The members of an object, in order, each value as its text.
 pub(crate) struct Object<'a>(Vec<(String, &'a str)>);
@@ -56,6 +57,16 @@ impl<'a> Object<'a> {
     }
 }
 
+impl<'a> IntoIterator for Object<'a> {
+    type Item = (String, &'a str);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    /// Names and values, nulls too.
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
@@ -91,6 +102,11 @@ pub(crate) fn string(text: &str) -> Option<String> {
     serde_json::from_str(text).ok()
 }
 
+/// A truth value; none where the text is none.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    serde_json::from_str(text).ok()
+}
+
 /// Whether the text is one JSON value.
 pub(crate) fn is_value(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
@@ -99,6 +115,144 @@ pub(crate) fn is_value(text: &str) -> bool {
 /// Whether the text is one JSON object.
 pub(crate) fn is_object(text: &str) -> bool {
     text.trim_start().starts_with('{') && is_value(text)
+}
+
+/// JSON without what Bedrock's document type refuses: members with an empty name, and escapes that
+/// are half of a surrogate pair (one becomes the replacement character). Numbers keep their digits.
+/// Text that is not JSON comes back as it is.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if !may_be_unclean(text.as_bytes()) || !is_value(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaner = Cleaner { rest: text, out: String::with_capacity(text.len()), changed: false };
+    cleaner.run();
+    if cleaner.changed { Cow::Owned(cleaner.out) } else { Cow::Borrowed(text) }
+}
+
+/// Whether the text has an empty string or an escaped surrogate somewhere.
+fn may_be_unclean(bytes: &[u8]) -> bool {
+    let surrogate = |pair: &[u8]| matches!(pair, [b'\\', b'u', b'd' | b'D', high] if !high.is_ascii_digit() || *high > b'7');
+    bytes.windows(2).any(|pair| pair == b"\"\"") || bytes.windows(4).any(surrogate)
+}
+
+/// Copies JSON that is known to be valid.
+struct Cleaner<'a> {
+    rest: &'a str,
+    out: String,
+    changed: bool,
+}
+
+impl<'a> Cleaner<'a> {
+    fn run(&mut self) {
+        // Whether each open container is an object, and whether a name comes next.
+        let mut objects = Vec::new();
+        let mut name_next = false;
+        while let Some(sign) = self.rest.bytes().next() {
+            match sign {
+                b'"' if name_next && self.is_empty_name() => {
+                    self.skip_member();
+                    self.changed = true;
+                    continue;
+                }
+                b'"' => {
+                    let string = self.take_string();
+                    self.push_string(string);
+                    name_next = false;
+                    continue;
+                }
+                b'{' | b'[' => {
+                    objects.push(sign == b'{');
+                    name_next = sign == b'{';
+                }
+                b'}' | b']' => {
+                    objects.pop();
+                    if self.out.ends_with(',') {
+                        self.out.pop();
+                    }
+                    name_next = false;
+                }
+                b',' => name_next = objects.last() == Some(&true),
+                _ => {}
+            }
+            if !sign.is_ascii_whitespace() {
+                self.out.push(char::from(sign));
+            }
+            self.rest = &self.rest[1..];
+        }
+    }
+
+    fn is_empty_name(&self) -> bool {
+        self.rest.starts_with("\"\"")
+    }
+
+    /// Leaves out a member and the comma behind it.
+    fn skip_member(&mut self) {
+        self.take_string();
+        self.rest = self.rest.trim_start().strip_prefix(':').unwrap_or(self.rest);
+        let mut depth = 0usize;
+        while let Some(sign) = self.rest.bytes().next() {
+            match sign {
+                b'"' => {
+                    self.take_string();
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' if depth == 0 => return,
+                b'}' | b']' => depth -= 1,
+                b',' if depth == 0 => {
+                    self.rest = &self.rest[1..];
+                    self.rest = self.rest.trim_start();
+                    return;
+                }
+                _ => {}
+            }
+            self.rest = &self.rest[1..];
+        }
+    }
+
+    /// Takes a string, quotes included.
+    fn take_string(&mut self) -> &'a str {
+        let mut escaped = false;
+        let end = self.rest.bytes().skip(1).position(|byte| {
+            let ends = byte == b'"' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        });
+        let (string, rest) = self.rest.split_at(end.map_or(self.rest.len(), |end| end + 2));
+        self.rest = rest;
+        string
+    }
+
+    /// Copies a string; half a pair becomes the replacement character.
+    fn push_string(&mut self, string: &str) {
+        let mut rest = string;
+        while let Some(at) = rest.find('\\') {
+            let (before, escape) = rest.split_at(at);
+            self.out.push_str(before);
+            let pair = surrogate(escape).map(|first| (first, escape.get(6..).and_then(surrogate)));
+            let length = match pair {
+                Some((0xd800..=0xdbff, Some(0xdc00..=0xdfff))) => 12,
+                Some(_) => {
+                    self.out.push_str("\\ufffd");
+                    self.changed = true;
+                    rest = &escape[6..];
+                    continue;
+                }
+                None => 2,
+            };
+            let (escape, behind) = escape.split_at(length);
+            self.out.push_str(escape);
+            rest = behind;
+        }
+        self.out.push_str(rest);
+    }
+}
+
+/// The surrogate that an escape at the beginning of the text stands for.
+fn surrogate(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let unit = u32::from_str_radix(digits, 16).ok()?;
+    (0xd800..=0xdfff).contains(&unit).then_some(unit)
 }
 
 /// Appends a JSON string.
@@ -158,7 +312,32 @@ mod tests {
         assert!(is_object(" {\"big\":12345678901234567890123} "));
     }
 
+    #[test]
+    fn json_is_cleaned_and_otherwise_kept() {
+        for (text, want) in [
+            (r#"{"a":1.50,"b":12345678901234567890123}"#, None),
+            (r#"{"a":""}"#, None),
+            (r#"["",""]"#, None),
+            (r#"{"a":"\ud83d\ude00"}"#, None),
+            (r#"{"":1}"#, Some("{}")),
+            (r#"{"a": 1.50, "" : {"b":[1,"}"]}}"#, Some(r#"{"a":1.50}"#)),
+            (r#"{"":[1,2], "a":{"": "x","b":"\\\""}}"#, Some(r#"{"a":{"b":"\\\""}}"#)),
+            (r#"{"a":"x\ud83d","\udc00":"\ud83dy"}"#, Some(r#"{"a":"x\ufffd","\ufffd":"\ufffdy"}"#)),
+            (r#"{"a":"\ud83d\ud83d\ude00"}"#, Some(r#"{"a":"\ufffd\ud83d\ude00"}"#)),
+            ("{\"\":", None),
+        ] {
+            assert_eq!(clean(text), want.unwrap_or(text), "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_was_cleaned_is_json_and_clean(text in r#"[{}\[\],:" \\ud8c0a1e]{0,40}"#) {
+            let cleaned = clean(&text);
+            prop_assert_eq!(is_value(&cleaned), is_value(&text));
+            prop_assert_eq!(clean(&cleaned), cleaned.clone());
+        }
+
         #[test]
         fn strings_are_written_as_the_parser_reads_them(value in any::<String>()) {
             prop_assert_eq!(string(&quoted(&value)), Some(value));

@@ -35,3 +35,4 @@ pub mod models;
 pub mod request;
 pub mod settings;
 pub mod stream;
+pub mod target;

@@ -21,6 +21,9 @@ pub struct Settings {
     pub default_context_window: u32,
     /// For models whose output limit is not known.
     pub default_max_tokens: u32,
+    /// The most output tokens of an answer where the request asks for no number; none for what the plugin
+    /// finds sensible (8,192, and 32,768 where the model thinks).
+    pub max_tokens: Option<u32>,
     /// Whether the configured models are all that is offered.
     pub replace: bool,
     /// Models that the user configured, in order.
@@ -69,6 +72,7 @@ impl Default for Settings {
             provider_filter: Vec::new(),
             default_context_window: DEFAULT_CONTEXT_WINDOW,
             default_max_tokens: DEFAULT_MAX_TOKENS,
+            max_tokens: None,
             replace: false,
             models: Vec::new(),
         }

@@ -28,6 +28,15 @@ pub struct Dialect {
     pub place: Place,
     /// Which word for which effort.
     pub words: &'static [(&'static str, &'static str)],
+    /// The word with which the model refuses a number of output tokens, temperature and top-p.
+    pub unbounded: Option<&'static str>,
+}
+
+impl Dialect {
+    /// The word for an effort, where the model can be told of it.
+    pub fn word(&self, effort: &str) -> Option<&'static str> {
+        self.words.iter().find(|(asked, _)| *asked == effort).map(|(_, word)| *word)
+    }
 }
 
 /// The efforts that a caller can ask for.
@@ -81,6 +90,15 @@ const TO_MAX: &[(&str, &str)] = &[
     ("xhigh", "xhigh"),
     ("max", "max"),
 ];
+const ALWAYS_TO_MAX: &[(&str, &str)] = &[
+    ("off", "low"),
+    ("minimal", "low"),
+    ("low", "low"),
+    ("medium", "medium"),
+    ("high", "high"),
+    ("xhigh", "xhigh"),
+    ("max", "max"),
+];
 const ON: &[(&str, &str)] = &[
     ("minimal", "high"),
     ("low", "high"),
@@ -100,7 +118,7 @@ const NONE_LOW_HIGH: &[(&str, &str)] = &[
 ];
 
 const fn dialect(place: Place, words: &'static [(&'static str, &'static str)]) -> Dialect {
-    Dialect { place, words }
+    Dialect { place, words, unbounded: None }
 }
 
 /// No way to ask.
@@ -109,10 +127,12 @@ pub const SILENT: Dialect = dialect(Place::Nowhere, &[]);
 pub const CLAUDE_4_6: Dialect = dialect(Place::Adaptive, TO_MAX_WITHOUT_XHIGH);
 /// Claude from 4.7 on: adaptive, every effort.
 pub const CLAUDE_ADAPTIVE: Dialect = dialect(Place::Adaptive, TO_MAX);
+/// Claude that always thinks: with no effort it is asked for the least.
+pub const CLAUDE_ALWAYS: Dialect = dialect(Place::Adaptive, ALWAYS_TO_MAX);
 /// Claude up to 4.5: a budget in tokens.
 pub const CLAUDE_BUDGET: Dialect = dialect(Place::Budget, THREE);
 /// Amazon Nova 2.
-pub const NOVA_2: Dialect = dialect(Place::ReasoningConfig, THREE);
+pub const NOVA_2: Dialect = Dialect { unbounded: Some("high"), ..dialect(Place::ReasoningConfig, THREE) };
 /// gpt-oss.
 pub const GPT_OSS: Dialect = dialect(Place::ReasoningEffort, THREE);
 /// DeepSeek V3.2, which is on or off.

@@ -277,7 +277,7 @@ fn abilities(
         (Abilities::REASONING, reasoning),
         (
             Abilities::PROMPT_CACHING,
-            listed(caching, matches!(traits.caching, Caching::Short | Caching::Long)),
+            listed(caching, matches!(traits.cache.keeps, Caching::Short | Caching::Long)),
         ),
         (Abilities::STRUCTURED_OUTPUT, here(can & table::SCHEMA != 0)),
         (Abilities::SYSTEM_PROMPT, listed(system, true)),

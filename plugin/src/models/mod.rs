@@ -11,86 +11,14 @@ pub mod ids;
 pub mod prices;
 pub mod route;
 pub mod table;
+pub mod traits;
 
 use crate::bridge::Bridge;
 use crate::json::Object;
 use crate::settings::Settings;
-use dialects::Dialect;
 use families::Family;
 use table::Row;
-
-/// How a model takes temperature and top-p.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sampling {
-    /// Both.
-    Taken,
-    /// Either, not both.
-    One,
-    /// Neither.
-    Rejected,
-}
-
-/// Which tool choices a model follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choices {
-    /// Auto, any and a named tool.
-    All,
-    /// Auto and any.
-    Any,
-    /// Auto alone.
-    Auto,
-}
-
-/// What a model does with cache points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caching {
-    /// Nothing is known: the caller's points are passed on.
-    Unknown,
-    /// Refuses them; some of these models cache by themselves.
-    Rejected,
-    /// Keeps for five minutes.
-    Short,
-    /// Keeps for five minutes or an hour.
-    Long,
-}
-
-/// Which earlier reasoning a model takes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replay {
-    /// What carries its proof: signed or redacted.
-    Proven,
-    /// Redacted alone.
-    Redacted,
-    /// Any.
-    All,
-    /// None.
-    Nothing,
-}
-
-/// How a model behaves, as far as requests must follow it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Traits {
-    /// How it is told how hard to think.
-    pub dialect: Dialect,
-    /// Temperature and top-p.
-    pub sampling: Sampling,
-    /// Whether it takes stop sequences.
-    pub stop_sequences: bool,
-    /// Tool choices.
-    pub choices: Choices,
-    /// Whether it takes `tool_choice: none` among its own fields; Converse has no such choice.
-    pub none_choice: bool,
-    /// Whether thinking excludes a forced tool, temperature and top-p.
-    pub strict_thinking: bool,
-    /// Whether it takes `status` in tool results.
-    pub tool_status: bool,
-    /// Cache points.
-    pub caching: Caching,
-    /// Earlier reasoning.
-    pub replay: Replay,
-    /// JSON Pointers into its own answer that are worth asking for.
-    pub response_paths: &'static [&'static str],
-}
+pub use traits::{Caching, Choices, Replay, Sampling, Traits};
 
 /// What is known of the model that a request names.
 #[derive(Clone, Debug)]

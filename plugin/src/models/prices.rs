@@ -67,7 +67,7 @@ pub fn of(row: &Row, id: &str) -> Prices {
             cache_read: cached(shares.and_then(|(_, read, _)| *read)),
             cache_write: cached(shares.and_then(|(_, _, write)| *write)),
         },
-        cache_write_1h: cached((row.traits.caching == Caching::Long).then_some(ONE_HOUR)),
+        cache_write_1h: cached((row.traits.cache.keeps == Caching::Long).then_some(ONE_HOUR)),
     }
 }
 

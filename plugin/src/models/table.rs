@@ -29,7 +29,7 @@ pub struct Row {
 }
 
 /// A set of what a model can do.
-pub type Can = u8;
+pub type Can = u16;
 /// Nothing but text.
 pub const NOTHING: Can = 0;
 /// Calls tools.
@@ -46,6 +46,10 @@ pub const VIDEO: Can = 1 << 4;
 pub const REASONS: Can = 1 << 5;
 /// Follows an output schema.
 pub const SCHEMA: Can = 1 << 6;
+/// Takes sound.
+pub const AUDIO: Can = 1 << 7;
+/// Text, where a set says what may stand somewhere.
+pub const TEXT: Can = 1 << 8;
 
 const fn row(
     id: &'static str,
@@ -76,27 +80,27 @@ fn is_form(rest: &str) -> bool {
 /// Every row.
 #[rustfmt::skip]
 pub static ROWS: &[Row] = &[
-    row("ai21.jamba-1-5-large-v1:0", 256_000, 4_096, 2.0, 8.0, TOOLS, OTHERS),
-    row("ai21.jamba-1-5-mini-v1:0", 256_000, 4_096, 0.2, 0.4, TOOLS, OTHERS),
+    row("ai21.jamba-1-5-large-v1:0", 256_000, 4_096, 2.0, 8.0, TOOLS, UNFORCED),
+    row("ai21.jamba-1-5-mini-v1:0", 256_000, 4_096, 0.2, 0.4, TOOLS, UNFORCED),
     row("amazon.nova-2-lite-v1:0", 1_000_000, 64_000, 0.3, 2.5, TOOLS | IMAGES | DOCUMENTS | REASONS | VIDEO | STREAMS_TOOLS, NOVA_2),
     row("amazon.nova-2-pro-preview-20251202-v1:0", 1_000_000, 64_000, 1.25, 10.0, TOOLS | IMAGES | DOCUMENTS | REASONS | VIDEO | STREAMS_TOOLS, NOVA_2),
     row("amazon.nova-lite-v1:0", 300_000, 10_000, 0.06, 0.24, TOOLS | IMAGES | DOCUMENTS | VIDEO | STREAMS_TOOLS, NOVA),
-    row("amazon.nova-micro-v1:0", 128_000, 10_000, 0.035, 0.14, TOOLS | STREAMS_TOOLS, NOVA),
+    row("amazon.nova-micro-v1:0", 128_000, 10_000, 0.035, 0.14, TOOLS | STREAMS_TOOLS, NOVA_MICRO),
     row("amazon.nova-premier-v1:0", 1_000_000, 10_000, 2.5, 12.5, TOOLS | IMAGES | DOCUMENTS | VIDEO | STREAMS_TOOLS, NOVA),
     row("amazon.nova-pro-v1:0", 300_000, 10_000, 0.8, 3.2, TOOLS | IMAGES | DOCUMENTS | VIDEO | STREAMS_TOOLS, NOVA),
-    row("anthropic.claude-3-5-haiku-20241022-v1:0", 200_000, 8_192, 0.8, 4.0, TOOLS | DOCUMENTS | STREAMS_TOOLS, CLAUDE_3),
+    row("anthropic.claude-3-5-haiku-20241022-v1:0", 200_000, 8_192, 0.8, 4.0, TOOLS | DOCUMENTS | STREAMS_TOOLS, CLAUDE_3_5_HAIKU),
     row("anthropic.claude-3-7-sonnet-20250219-v1:0", 200_000, 8_192, 3.0, 15.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE),
-    row("anthropic.claude-3-haiku-20240307-v1:0", 200_000, 4_096, 0.25, 1.25, TOOLS | IMAGES | DOCUMENTS | STREAMS_TOOLS, CLAUDE_3_UNCACHED),
-    row("anthropic.claude-fable-5", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE_5),
-    row("anthropic.claude-fable-5-1", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE_5_5),
-    row("anthropic.claude-haiku-4-5-20251001-v1:0", 200_000, 64_000, 1.0, 5.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_4_5),
+    row("anthropic.claude-3-haiku-20240307-v1:0", 200_000, 4_096, 0.25, 1.25, TOOLS | IMAGES | DOCUMENTS | STREAMS_TOOLS, CLAUDE_3),
+    row("anthropic.claude-fable-5", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE_5_ALWAYS),
+    row("anthropic.claude-fable-5-1", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE_FABLE_5_1),
+    row("anthropic.claude-haiku-4-5-20251001-v1:0", 200_000, 64_000, 1.0, 5.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_4_5_LARGE_CACHE),
     row("anthropic.claude-haiku-5-5", 1_000_000, 128_000, 0.1, 0.5, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_5),
-    row("anthropic.claude-mythos-5", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_5),
-    row("anthropic.claude-mythos-5-1", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_5),
-    row("anthropic.claude-mythos-preview", 1_000_000, 128_000, 27.5, 137.5, TOOLS | IMAGES | REASONS | STREAMS_TOOLS, CLAUDE_4_5),
+    row("anthropic.claude-mythos-5", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_5_ALWAYS),
+    row("anthropic.claude-mythos-5-1", 1_000_000, 128_000, 10.0, 50.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_5_ALWAYS),
+    row("anthropic.claude-mythos-preview", 1_000_000, 128_000, 27.5, 137.5, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE_4_7),
     row("anthropic.claude-opus-4-1-20250805-v1:0", 200_000, 32_000, 15.0, 75.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE),
     row("anthropic.claude-opus-4-20250514-v1:0", 200_000, 32_000, 15.0, 75.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE),
-    row("anthropic.claude-opus-4-5-20251101-v1:0", 200_000, 64_000, 5.0, 25.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_4_5),
+    row("anthropic.claude-opus-4-5-20251101-v1:0", 200_000, 64_000, 5.0, 25.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_4_5_LARGE_CACHE),
     row("anthropic.claude-opus-4-6-v1", 1_000_000, 128_000, 5.0, 25.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_4_6),
     row("anthropic.claude-opus-4-7", 1_000_000, 128_000, 5.0, 25.0, TOOLS | IMAGES | DOCUMENTS | REASONS | STREAMS_TOOLS, CLAUDE_4_7),
     row("anthropic.claude-opus-4-8", 1_000_000, 128_000, 5.0, 25.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_4_7),
@@ -107,8 +111,8 @@ pub static ROWS: &[Row] = &[
     row("anthropic.claude-sonnet-4-6", 1_000_000, 64_000, 3.0, 15.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_4_6),
     row("anthropic.claude-sonnet-5", 1_000_000, 128_000, 2.0, 10.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_5),
     row("anthropic.claude-sonnet-5-5", 1_000_000, 128_000, 2.0, 10.0, TOOLS | IMAGES | DOCUMENTS | REASONS | SCHEMA | STREAMS_TOOLS, CLAUDE_5_5),
-    row("cohere.command-r-plus-v1:0", 128_000, 4_096, 3.0, 15.0, TOOLS | DOCUMENTS | STREAMS_TOOLS, OTHERS),
-    row("cohere.command-r-v1:0", 128_000, 4_096, 0.5, 1.5, TOOLS | DOCUMENTS | STREAMS_TOOLS, OTHERS),
+    row("cohere.command-r-plus-v1:0", 128_000, 4_096, 3.0, 15.0, TOOLS | DOCUMENTS | STREAMS_TOOLS, UNFORCED),
+    row("cohere.command-r-v1:0", 128_000, 4_096, 0.5, 1.5, TOOLS | DOCUMENTS | STREAMS_TOOLS, UNFORCED),
     row("deepseek.r1-v1:0", 128_000, 8_192, 1.35, 5.4, REASONS, DEEPSEEK_R1),
     row("deepseek.v3-v1:0", 128_000, 8_000, 0.58, 1.68, TOOLS | REASONS | SCHEMA | STREAMS_TOOLS, DEEPSEEK),
     row("deepseek.v3.2", 164_000, 8_000, 0.62, 1.85, TOOLS | REASONS | SCHEMA | STREAMS_TOOLS, DEEPSEEK_3_2),
@@ -124,8 +128,8 @@ pub static ROWS: &[Row] = &[
     row("meta.llama3-3-70b-instruct-v1:0", 128_000, 4_096, 0.72, 0.72, TOOLS, LLAMA),
     row("meta.llama3-70b-instruct-v1:0", 8_192, 2_048, 2.65, 3.5, NOTHING, LLAMA),
     row("meta.llama3-8b-instruct-v1:0", 8_192, 2_048, 0.3, 0.6, NOTHING, LLAMA),
-    row("meta.llama4-maverick-17b-instruct-v1:0", 1_000_000, 8_192, 0.24, 0.97, TOOLS, LLAMA),
-    row("meta.llama4-scout-17b-instruct-v1:0", 10_000_000, 8_192, 0.17, 0.66, TOOLS, LLAMA),
+    row("meta.llama4-maverick-17b-instruct-v1:0", 1_000_000, 8_192, 0.24, 0.97, TOOLS | IMAGES | DOCUMENTS, LLAMA),
+    row("meta.llama4-scout-17b-instruct-v1:0", 10_000_000, 8_192, 0.17, 0.66, TOOLS | IMAGES | DOCUMENTS, LLAMA),
     row("minimax.minimax-m2", 1_000_000, 8_000, 0.3, 1.2, TOOLS | SCHEMA | STREAMS_TOOLS, OTHERS),
     row("minimax.minimax-m2.1", 196_000, 8_000, 0.3, 1.2, TOOLS | STREAMS_TOOLS, OTHERS),
     row("minimax.minimax-m2.5", 196_000, 8_000, 0.3, 1.2, TOOLS | STREAMS_TOOLS, OTHERS),
@@ -134,17 +138,17 @@ pub static ROWS: &[Row] = &[
     row("mistral.ministral-3-14b-instruct", 128_000, 8_000, 0.2, 0.2, TOOLS | IMAGES | SCHEMA | STREAMS_TOOLS, MISTRAL),
     row("mistral.ministral-3-3b-instruct", 128_000, 8_000, 0.1, 0.1, TOOLS | IMAGES | SCHEMA | STREAMS_TOOLS, MISTRAL),
     row("mistral.ministral-3-8b-instruct", 128_000, 8_000, 0.15, 0.15, TOOLS | IMAGES | SCHEMA | STREAMS_TOOLS, MISTRAL),
-    row("mistral.mistral-7b-instruct-v0:2", 32_000, 4_096, 0.15, 0.2, NOTHING, MISTRAL),
+    row("mistral.mistral-7b-instruct-v0:2", 32_000, 4_096, 0.15, 0.2, NOTHING, MISTRAL_SMALL),
     row("mistral.mistral-large-2402-v1:0", 32_000, 8_192, 4.0, 12.0, TOOLS | DOCUMENTS | STREAMS_TOOLS, MISTRAL),
     row("mistral.mistral-large-3-675b-instruct", 256_000, 32_000, 0.5, 1.5, TOOLS | IMAGES | SCHEMA | STREAMS_TOOLS, MISTRAL),
     row("mistral.mistral-small-2402-v1:0", 32_000, 8_192, 1.0, 3.0, TOOLS | STREAMS_TOOLS, MISTRAL),
-    row("mistral.mixtral-8x7b-instruct-v0:1", 32_000, 4_096, 0.45, 0.7, NOTHING, MISTRAL),
-    row("mistral.pixtral-large-2502-v1:0", 128_000, 16_384, 2.0, 6.0, TOOLS | STREAMS_TOOLS, MISTRAL),
-    row("mistral.voxtral-mini-3b-2507", 32_768, 8_192, 0.04, 0.04, SCHEMA, MISTRAL),
-    row("mistral.voxtral-small-24b-2507", 32_768, 8_192, 0.1, 0.3, SCHEMA, MISTRAL),
+    row("mistral.mixtral-8x7b-instruct-v0:1", 32_000, 4_096, 0.45, 0.7, NOTHING, MISTRAL_SMALL),
+    row("mistral.pixtral-large-2502-v1:0", 128_000, 16_384, 2.0, 6.0, TOOLS | IMAGES | DOCUMENTS | STREAMS_TOOLS, PIXTRAL),
+    row("mistral.voxtral-mini-3b-2507", 32_768, 8_192, 0.04, 0.04, SCHEMA | AUDIO, MISTRAL),
+    row("mistral.voxtral-small-24b-2507", 32_768, 8_192, 0.1, 0.3, SCHEMA | AUDIO, MISTRAL),
     row("moonshot.kimi-k2-thinking", 256_000, 16_000, 0.6, 2.5, TOOLS | REASONS | SCHEMA | STREAMS_TOOLS, KIMI),
     row("moonshotai.kimi-k2.5", 256_000, 16_000, 0.6, 3.0, TOOLS | IMAGES | STREAMS_TOOLS, KIMI),
-    row("moonshotai.kimi-k3", 1_000_000, 131_072, 3.0, 15.0, TOOLS | IMAGES | REASONS | STREAMS_TOOLS, KIMI),
+    row("moonshotai.kimi-k3", 1_000_000, 131_072, 3.0, 15.0, TOOLS | IMAGES | REASONS | STREAMS_TOOLS, KIMI_3),
     row("nvidia.nemotron-nano-12b-v2", 128_000, 8_000, 0.2, 0.6, TOOLS | IMAGES | STREAMS_TOOLS, OTHERS),
     row("nvidia.nemotron-nano-3-30b", 256_000, 8_000, 0.06, 0.24, TOOLS | SCHEMA | STREAMS_TOOLS, OTHERS),
     row("nvidia.nemotron-nano-9b-v2", 128_000, 8_000, 0.06, 0.23, TOOLS | STREAMS_TOOLS, OTHERS),
@@ -170,7 +174,7 @@ pub static ROWS: &[Row] = &[
     row("qwen.qwen3-coder-next", 256_000, 16_000, 0.5, 1.2, TOOLS | STREAMS_TOOLS, QWEN_UNTHINKING),
     row("qwen.qwen3-next-80b-a3b", 256_000, 8_000, 0.15, 1.2, TOOLS | SCHEMA | STREAMS_TOOLS, QWEN_UNTHINKING),
     row("qwen.qwen3-vl-235b-a22b", 256_000, 8_000, 0.53, 2.66, TOOLS | IMAGES | SCHEMA | STREAMS_TOOLS, QWEN_UNTHINKING),
-    row("writer.palmyra-vision-7b", 4_096, 4_096, 0.15, 0.6, IMAGES, PALMYRA),
+    row("writer.palmyra-vision-7b", 4_096, 4_096, 0.15, 0.6, IMAGES, PALMYRA_VISION),
     row("writer.palmyra-x4-v1:0", 128_000, 8_192, 2.5, 10.0, TOOLS | DOCUMENTS | STREAMS_TOOLS, PALMYRA),
     row("writer.palmyra-x5-v1:0", 128_000, 8_192, 0.6, 6.0, TOOLS | DOCUMENTS | STREAMS_TOOLS, PALMYRA),
     row("xai.grok-4.6", 500_000, 500_000, 2.0, 6.0, TOOLS | IMAGES | REASONS | STREAMS_TOOLS, GROK),

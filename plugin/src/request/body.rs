@@ -8,6 +8,10 @@ use crate::json;
 pub(crate) struct Body {
     parts: Vec<BodyPart>,
     text: String,
+    /// Bytes of the parts that are text.
+    bytes: usize,
+    /// The parts that are media.
+    media: usize,
 }
 
 impl Body {
@@ -51,9 +55,16 @@ impl Body {
     pub(crate) fn media(&mut self, id: u32) {
         self.text.push('"');
         let text = core::mem::take(&mut self.text);
+        self.bytes += text.len();
+        self.media += 1;
         self.parts.push(BodyPart::Json(text.into_bytes()));
         self.parts.push(BodyPart::Media(id));
         self.text.push('"');
+    }
+
+    /// How much has been written: bytes of text, and media.
+    pub(crate) fn written(&self) -> (usize, usize) {
+        (self.bytes + self.text.len(), self.media)
     }
 
     /// The parts, in order.

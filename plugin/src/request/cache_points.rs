@@ -1,50 +1,95 @@
-//! Cache points: those that the caller set, and one after the instructions and one after the last
-//! user's message where the caller asks for `cache-retention`.
+//! Cache points: those that the caller set, and where it set none, one behind the tools, one behind
+//! the instructions and one behind each of the last two user's turns. The last of them is what the
+//! next request finds again, and the one before it is what the last request wrote.
 
 use super::Draft;
-use super::options::Retention;
+use super::history::{Turn, What};
+use super::options::{Options, Retention};
 use super::rewrites;
-use crate::bindings::outcrop::provider::types::{Block, Error, Request};
+use crate::bindings::outcrop::provider::types::{Block, Error, Request, Role};
 use crate::errors;
-use crate::models::Caching;
+use crate::models::{Caching, table};
+use crate::request::media;
+use crate::target::Target;
 
 /// Bedrock's limit of cache points in a request.
 const MOST: usize = 4;
 
+/// How long a point lives.
 const FIVE_MINUTES: &str = "5m";
 const ONE_HOUR: &str = "1h";
 
-/// What the caller set, so that automatic points keep to Bedrock's rules beside it: four points at
-/// most, and none that lives longer than one before it.
+/// Where points go, so that the caller's and the plugin's together keep to Bedrock's rules: four
+/// points at most, and in the order tools, instructions, messages none that lives longer than one
+/// before it.
 #[derive(Default)]
 pub(super) struct Plan {
-    in_system: bool,
-    hour_in_messages: bool,
-    any_short: bool,
-    points: usize,
-    ends_with_point: bool,
+    /// The caller's points that are too many; the first ones are left out.
+    surplus: usize,
+    /// The plugin's point behind the tools, and how long it lives.
+    tools: Option<&'static str>,
+    /// Its point behind the instructions.
+    system: Option<&'static str>,
+    /// Its points behind user's turns: how many, and how long they live.
+    turns: usize,
+    turns_live: &'static str,
+    /// Whether a point that lives for five minutes stands before what is written next.
+    short: bool,
 }
 
 impl Plan {
-    pub(super) fn of(request: &Request) -> Self {
-        let mut plan = Self::default();
-        for block in &request.system {
-            if let Block::CachePoint(ttl) = block {
-                plan.in_system = true;
-                plan.points += 1;
-                plan.any_short |= ttl == FIVE_MINUTES;
-            }
+    pub(super) fn of(request: &Request, target: &Target, options: &Options) -> Self {
+        let point = |block: &Block| match block {
+            Block::CachePoint(ttl) => Some(ttl == ONE_HOUR),
+            _ => None,
+        };
+        let system: Vec<bool> = request.system.iter().filter_map(point).collect();
+        let messages: Vec<bool> =
+            request.messages.iter().flat_map(|message| &message.content).filter_map(point).collect();
+        let explicit = system.len() + messages.len();
+        let caching = caching(target);
+        let mut plan = Self { surplus: explicit.saturating_sub(MOST), ..Self::default() };
+        // Who sets points of its own knows better, unless it asks for more.
+        let retention = match options.retention {
+            Some(retention) => retention,
+            None if explicit > 0 => Retention::None,
+            None => Retention::Short,
+        };
+        let live = match (retention, caching) {
+            (Retention::None, _) | (_, Caching::Unknown | Caching::Rejected) => return plan,
+            (Retention::Short, _) | (Retention::Long, Caching::Short) => FIVE_MINUTES,
+            (Retention::Long, Caching::Long) => ONE_HOUR,
+        };
+        let before = |hours: bool| if hours && caching == Caching::Long { ONE_HOUR } else { live };
+        let free = MOST.saturating_sub(explicit);
+        let hour_in_messages = messages.contains(&true);
+        plan.turns = usize::from(free >= 1) + usize::from(free >= 4);
+        plan.turns_live = live;
+        if free >= 2 && system.is_empty() {
+            plan.system = Some(before(hour_in_messages));
         }
-        for block in request.messages.iter().flat_map(|message| &message.content) {
-            plan.ends_with_point = false;
-            if let Block::CachePoint(ttl) = block {
-                plan.points += 1;
-                plan.ends_with_point = true;
-                plan.any_short |= ttl == FIVE_MINUTES;
-                plan.hour_in_messages |= ttl == ONE_HOUR;
-            }
+        if free >= 3 && target.traits().cache.in_tools && !request.tools.is_empty() {
+            let live = before(hour_in_messages || system.contains(&true));
+            plan.tools = Some(live);
         }
         plan
+    }
+
+    /// What stands behind the tools, which come first though they are written last.
+    pub(super) fn begin(&mut self, tools_are_sent: bool) {
+        if !tools_are_sent {
+            self.tools = None;
+        }
+        self.short = self.tools == Some(FIVE_MINUTES);
+    }
+}
+
+/// What the model does with cache points, as far as it did not teach otherwise.
+fn caching(target: &Target) -> Caching {
+    match target.traits().cache.keeps {
+        _ if target.learned.no_cache_points => Caching::Rejected,
+        Caching::Long | Caching::Unknown if target.learned.no_cache_ttl => Caching::Short,
+        caching => caching,
     }
 }
 
@@ -53,73 +98,85 @@ pub(super) fn is_sent(draft: &mut Draft<'_>, ttl: &str, at: &str) -> Result<bool
     if ttl != FIVE_MINUTES && ttl != ONE_HOUR {
         return Err(errors::invalid(at, "a cache point lives for `5m` or `1h`"));
     }
-    match caching(draft) {
-        Caching::Rejected => {
-            draft.rewrites.note(rewrites::CACHE_POINT, at, "the model takes no cache points");
-            Ok(false)
-        }
-        Caching::Short if ttl == ONE_HOUR => {
-            let detail = "the model keeps for five minutes";
-            draft.rewrites.note(rewrites::CACHE_TTL, at, detail);
-            Ok(true)
-        }
-        _ => Ok(true),
+    if caching(draft.target) == Caching::Rejected {
+        draft.rewrites.note(rewrites::CACHE_POINT, at, "the model takes no cache points");
+        return Ok(false);
     }
+    if draft.cache.surplus > 0 {
+        draft.cache.surplus -= 1;
+        draft.rewrites.note(rewrites::CACHE_POINT, at, "Bedrock takes four; the first ones are left out");
+        return Ok(false);
+    }
+    Ok(true)
 }
 
-/// Writes a cache point. Five minutes is the service's own default and goes without saying, since
-/// some models refuse to be told.
-pub(super) fn write(draft: &mut Draft<'_>, ttl: &str) {
+/// Writes a point that the caller set.
+pub(super) fn write(draft: &mut Draft<'_>, ttl: &str, at: &str) {
+    if ttl == ONE_HOUR {
+        if caching(draft.target) == Caching::Short {
+            draft.rewrites.note(rewrites::CACHE_TTL, at, "the model keeps for five minutes");
+        } else if draft.cache.short {
+            let detail = "a point before it lives for five minutes, and none may live longer than that";
+            draft.rewrites.note(rewrites::CACHE_TTL, at, detail);
+        }
+    }
+    put(draft, ttl);
+}
+
+/// Writes a point. Five minutes is the service's own default and goes without saying, since some
+/// models refuse to be told.
+fn put(draft: &mut Draft<'_>, ttl: &str) {
     draft.body.separate();
     draft.body.json("{\"cachePoint\":{\"type\":\"default\"");
-    if ttl == ONE_HOUR && caching(draft) != Caching::Short {
+    if ttl == ONE_HOUR && !draft.cache.short && caching(draft.target) != Caching::Short {
         draft.body.string_member("ttl", ttl);
+    } else {
+        draft.cache.short = true;
     }
     draft.body.json("}}");
 }
 
-/// The automatic point after the instructions.
+/// Whether what stands before is long enough for the model to keep.
+fn is_long_enough(draft: &Draft<'_>) -> bool {
+    draft.tokens() >= u64::from(draft.target.traits().cache.least)
+}
+
+/// The plugin's point behind the instructions.
 pub(super) fn after_system(draft: &mut Draft<'_>) {
-    let Some(ttl) = automatic(draft) else {
-        return;
+    if let Some(live) = draft.cache.system
+        && is_long_enough(draft)
+    {
+        put(draft, live);
+    }
+}
+
+/// The plugin's point behind the tools.
+pub(super) fn after_tools(draft: &mut Draft<'_>) {
+    if let Some(live) = draft.cache.tools
+        && draft.tool_tokens() >= u64::from(draft.target.traits().cache.least)
+    {
+        // Tools come first, so no point before this one can be short.
+        draft.cache.short = false;
+        put(draft, live);
+    }
+}
+
+/// The last two of the user's turns.
+pub(super) fn turns(turns: &[Turn<'_>]) -> Vec<usize> {
+    let users = turns.iter().enumerate().filter(|(_, turn)| turn.role == Role::User);
+    users.map(|(number, _)| number).rev().take(2).collect()
+}
+
+/// The plugin's point behind a user's turn; `back` counts from the last of them.
+pub(super) fn after_turn(draft: &mut Draft<'_>, turn: &Turn<'_>, back: usize) {
+    let stands = match turn.pieces.last().map(|piece| &piece.what) {
+        // One is there, or Bedrock refuses one there.
+        None | Some(What::CachePoint(_)) => false,
+        Some(What::Media(media)) => media::kind(media) == table::IMAGES,
+        Some(_) => true,
     };
-    if draft.cache.in_system || (draft.cache.hour_in_messages && ttl == FIVE_MINUTES) {
-        return;
-    }
-    draft.cache.points += 1;
-    write(draft, ttl);
-}
-
-/// The automatic point at the end of the last user's message.
-pub(super) fn after_messages(draft: &mut Draft<'_>) {
-    let Some(ttl) = automatic(draft) else {
-        return;
-    };
-    if draft.cache.ends_with_point {
-        return;
-    }
-    let ttl = if draft.cache.any_short { FIVE_MINUTES } else { ttl };
-    draft.cache.points += 1;
-    write(draft, ttl);
-}
-
-/// How long an automatic point would live; none where there is to be none.
-fn automatic(draft: &Draft<'_>) -> Option<&'static str> {
-    if draft.cache.points >= MOST {
-        return None;
-    }
-    match (draft.options.retention, caching(draft)) {
-        (Retention::None, _) | (_, Caching::Unknown | Caching::Rejected) => None,
-        (Retention::Short, _) | (Retention::Long, Caching::Short) => Some(FIVE_MINUTES),
-        (Retention::Long, Caching::Long) => Some(ONE_HOUR),
-    }
-}
-
-/// What the model does with cache points, as far as it did not teach otherwise.
-fn caching(draft: &Draft<'_>) -> Caching {
-    match draft.known.traits().caching {
-        _ if draft.learned.no_cache_points => Caching::Rejected,
-        Caching::Long | Caching::Unknown if draft.learned.no_cache_ttl => Caching::Short,
-        caching => caching,
+    if stands && back < draft.cache.turns && is_long_enough(draft) {
+        let live = draft.cache.turns_live;
+        put(draft, live);
     }
 }

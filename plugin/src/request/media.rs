@@ -1,10 +1,12 @@
 //! Images, documents, videos and sounds in Converse shapes. Their bytes are references.
 
 use super::Draft;
+use super::history::At;
 use super::rewrites::{self, below};
 use crate::bindings::outcrop::provider::types::{Error, Media};
 use crate::errors;
 use crate::json;
+use crate::models::table::{self, Can};
 
 /// The formats that Converse takes of each kind.
 const FORMATS: &[(&str, &[&str])] = &[
@@ -26,22 +28,41 @@ const UNNAMED: &str = "document";
 /// Bedrock's limit, less room for a number that makes a name unique.
 const LONGEST_NAME: usize = 190;
 
-/// Writes a media block.
-pub(super) fn write(draft: &mut Draft<'_>, media: &Media, at: &str) -> Result<(), Error> {
+/// The kind, as models take or refuse it.
+pub(super) fn kind(media: &Media) -> Can {
+    match media.kind.as_str() {
+        "image" => table::IMAGES,
+        "document" => table::DOCUMENTS,
+        "video" => table::VIDEO,
+        "audio" => table::AUDIO,
+        _ => table::NOTHING,
+    }
+}
+
+/// The kind, where Bedrock has it and its format.
+///
+/// # Errors
+/// Where it has not.
+pub(super) fn check(media: &Media, at: At) -> Result<Can, Error> {
     let Some((kind, formats)) = FORMATS.iter().find(|(kind, _)| *kind == media.kind) else {
         let message = ["media of kind `", &media.kind, "`"].concat();
-        return Err(errors::unsupported(at, &message));
+        return Err(errors::unsupported(&at.to_string(), &message));
     };
-    if !formats.contains(&media.format.as_str()) {
-        let message =
-            ["the ", kind, " is of format `", &media.format, "`; Bedrock takes ", &formats.join(", ")]
-                .concat();
-        return Err(errors::invalid(at, &message));
+    if formats.contains(&media.format.as_str()) {
+        return Ok(self::kind(media));
     }
+    let message =
+        ["the ", kind, " is of format `", &media.format, "`; Bedrock takes ", &formats.join(", ")].concat();
+    Err(errors::invalid(&at.to_string(), &message))
+}
+
+/// Writes a media block.
+pub(super) fn write(draft: &mut Draft<'_>, media: &Media, at: At) -> Result<(), Error> {
+    let kind = &media.kind.as_str();
     let mut citations = None;
     let mut context = None;
     for (number, extension) in media.extensions.iter().enumerate() {
-        let at = || below(&[at, "/extensions"].concat(), number);
+        let at = || below(&[&at.to_string(), "/extensions"].concat(), number);
         match (*kind, extension.key.as_str()) {
             ("document", "citations") => match extension.value.trim() {
                 "true" => citations = Some("{\"enabled\":true}"),
@@ -85,7 +106,7 @@ pub(super) fn write(draft: &mut Draft<'_>, media: &Media, at: &str) -> Result<()
 
 /// A name that Bedrock takes, unique in the request. The first of a name keeps it, so that a
 /// conversation that grows keeps its names, and with them what is cached of it.
-fn document_name(draft: &mut Draft<'_>, asked: Option<&str>, at: &str) -> String {
+fn document_name(draft: &mut Draft<'_>, asked: Option<&str>, at: At) -> String {
     let safe = safe_name(asked.unwrap_or(UNNAMED));
     let mut name = safe.clone();
     let mut number = 2usize;

@@ -1,174 +1,76 @@
-//! The conversation. Converse wants alternating roles and no empty blocks, so a message opens in
-//! the body with its first block that is sent, and goes on where the next has the same role.
+//! The conversation's turns, written.
 
-use super::rewrites::{self, below};
+use super::history::{Call, Piece, Turn, What};
+use super::rewrites;
 use super::{Draft, cache_points, media, reasoning, tool_results};
-use crate::bindings::outcrop::provider::types::{Block, Error, Message, RawBlock, Role};
+use crate::bindings::outcrop::provider::types::{Error, RawBlock, Role};
 use crate::errors;
-use crate::json::{self, Object};
+use crate::json::Object;
 
 /// What stands beside a document where the caller has written nothing.
 const DOCUMENT_TEXT: &str = "See the document.";
 
-/// The message that is open in the body.
-struct Open {
-    role: Role,
-    /// Where it began in the request.
-    at: String,
-    has_text: bool,
-    has_document: bool,
-    only_results: bool,
-}
-
 /// Writes `messages`.
-pub(super) fn write(draft: &mut Draft<'_>, messages: &[Message]) -> Result<(), Error> {
+pub(super) fn write(draft: &mut Draft<'_>, turns: &[Turn<'_>]) -> Result<(), Error> {
+    let automatic = cache_points::turns(turns);
     draft.body.member("messages");
     draft.body.json("[");
-    let mut open: Option<Open> = None;
-    for (number, message) in messages.iter().enumerate() {
-        let at = below("/messages", number);
-        let content = [&at, "/content"].concat();
-        let only_results = is_only_results(message);
-        let mut begun = false;
-        for (number, block) in message.content.iter().enumerate() {
-            let at_block = below(&content, number);
-            if !is_sent(draft, message, block, &at_block)? {
-                continue;
-            }
-            if !begun {
-                begun = true;
-                match &mut open {
-                    Some(open) if open.role == message.role => {
-                        // Results of calls made side by side come as a message each: that Converse
-                        // wants them in one is its way of writing them and no change.
-                        if !(only_results && open.only_results) {
-                            let detail = ["joined to ", &open.at, ", which has the same role"];
-                            draft.rewrites.note(rewrites::MERGED, at.as_str(), detail.concat());
-                        }
-                        open.only_results &= only_results;
-                    }
-                    _ => {
-                        close(draft, open.take());
-                        begin(draft, message.role);
-                        open = Some(Open {
-                            role: message.role,
-                            at: at.clone(),
-                            has_text: false,
-                            has_document: false,
-                            only_results,
-                        });
-                    }
-                }
-            }
-            if let Some(open) = &mut open {
-                open.has_text |= matches!(block, Block::Text(_));
-                open.has_document |= matches!(block, Block::Media(media) if media.kind == "document");
-            }
-            write_block(draft, message.role, block, &at_block)?;
+    for (number, turn) in turns.iter().enumerate() {
+        draft.body.separate();
+        draft.body.json("{");
+        let role = match turn.role {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        draft.body.string_member("role", role);
+        draft.body.member("content");
+        draft.body.json("[");
+        for piece in &turn.pieces {
+            write_piece(draft, piece)?;
         }
-        if !begun {
-            draft.rewrites.note(rewrites::EMPTY_MESSAGE, at, "nothing of it is sent");
+        if wants_text(turn) {
+            write_text(draft, DOCUMENT_TEXT);
+            let detail = ["`", DOCUMENT_TEXT, "`: a document needs text beside it"].concat();
+            draft.rewrites.note(rewrites::DOCUMENT_TEXT, turn.at, detail);
         }
+        if let Some(back) = automatic.iter().position(|other| *other == number) {
+            cache_points::after_turn(draft, turn, back);
+        }
+        draft.body.json("]}");
     }
-    let Some(last) = open else {
-        return Err(errors::invalid("/messages", "there is nothing to answer"));
-    };
-    if last.role == Role::User {
-        cache_points::after_messages(draft);
-    }
-    close(draft, Some(last));
     draft.body.json("]");
     Ok(())
 }
 
-fn is_only_results(message: &Message) -> bool {
-    let result = |block: &Block| matches!(block, Block::ToolResult(_));
-    message.content.iter().all(result)
+/// Whether a turn has a document and no text beside it.
+fn wants_text(turn: &Turn<'_>) -> bool {
+    let text = |piece: &Piece<'_>| matches!(piece.what, What::Text(_));
+    let document = |piece: &Piece<'_>| matches!(&piece.what, What::Media(media) if media.kind == "document");
+    turn.pieces.iter().any(document) && !turn.pieces.iter().any(text)
 }
 
-fn begin(draft: &mut Draft<'_>, role: Role) {
-    draft.body.separate();
-    draft.body.json("{");
-    let role = match role {
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
-    draft.body.string_member("role", role);
-    draft.body.member("content");
-    draft.body.json("[");
-}
-
-fn close(draft: &mut Draft<'_>, open: Option<Open>) {
-    let Some(open) = open else {
-        return;
-    };
-    if open.has_document && !open.has_text {
-        write_text(draft, DOCUMENT_TEXT);
-        let detail = ["`", DOCUMENT_TEXT, "`: a document needs text beside it"].concat();
-        draft.rewrites.note(rewrites::DOCUMENT_TEXT, open.at, detail);
-    }
-    draft.body.json("]}");
-}
-
-/// Whether anything of a block is sent. What is left out is noted.
-fn is_sent(draft: &mut Draft<'_>, message: &Message, block: &Block, at: &str) -> Result<bool, Error> {
-    Ok(match block {
-        Block::Text(text) if text.trim().is_empty() => {
-            draft.rewrites.note(rewrites::EMPTY_TEXT, at, "Bedrock refuses blank text");
-            false
-        }
-        Block::Reasoning(reasoning) => reasoning::is_sent(draft, message, reasoning, at),
-        Block::CachePoint(ttl) => cache_points::is_sent(draft, ttl, at)?,
-        // A block of a kind that this version does not know ended without anything to send back.
-        Block::Raw(raw) if raw.json.trim().is_empty() && raw.text.trim().is_empty() => {
-            draft.rewrites.note(
-                rewrites::UNKNOWN_BLOCK,
-                at,
-                "there is no form in which it could be sent back",
-            );
-            false
-        }
-        _ => true,
-    })
-}
-
-fn write_block(draft: &mut Draft<'_>, role: Role, block: &Block, at: &str) -> Result<(), Error> {
-    match (block, role) {
-        (Block::Text(text), _) => write_text(draft, text),
-        (Block::Media(media), Role::User) => media::write(draft, media, at)?,
-        (Block::Reasoning(reasoning), Role::Assistant) => reasoning::write(draft, reasoning),
-        (Block::ToolCall(call), Role::Assistant) => {
-            let arguments = match call.arguments.trim() {
-                "" => "{}",
-                arguments if json::is_object(arguments) => arguments,
-                _ => {
-                    let at = [at, "/arguments"].concat();
-                    return Err(errors::invalid(&at, "want a JSON object"));
-                }
-            };
-            let body = &mut draft.body;
-            body.separate();
-            body.json("{\"toolUse\":{");
-            body.string_member("toolUseId", &call.id);
-            body.string_member("name", draft.names.sent(&call.name));
-            body.json_member("input", arguments);
-            body.json("}}");
-        }
-        (Block::ToolResult(result), Role::User) => tool_results::write(draft, result, at)?,
-        (Block::CachePoint(ttl), _) => cache_points::write(draft, ttl),
-        (Block::Raw(raw), _) => write_raw(draft, raw, at)?,
-        (Block::Other(extension), _) => {
-            let message = ["a block of kind `", &extension.key, "`"].concat();
-            return Err(errors::unsupported(at, &message));
-        }
-        (Block::Media(_) | Block::ToolResult(_), Role::Assistant) => {
-            return Err(errors::invalid(at, "only a user's message can hold this"));
-        }
-        (Block::Reasoning(_) | Block::ToolCall(_), Role::User) => {
-            return Err(errors::invalid(at, "only the model's message can hold this"));
-        }
+fn write_piece(draft: &mut Draft<'_>, piece: &Piece<'_>) -> Result<(), Error> {
+    match &piece.what {
+        What::Text(text) => write_text(draft, text),
+        What::Media(media) => media::write(draft, media, piece.at)?,
+        What::Reasoning(reasoning) => reasoning::write(draft, reasoning),
+        What::Call(call) => write_call(draft, call),
+        What::Outcome(result) => tool_results::write(draft, result, piece.at)?,
+        What::CachePoint(ttl) => cache_points::write(draft, ttl, &piece.at.to_string()),
+        What::Raw(raw) => write_raw(draft, raw, &piece.at.to_string())?,
     }
     Ok(())
+}
+
+fn write_call(draft: &mut Draft<'_>, call: &Call<'_>) {
+    let name = draft.names.sent(call.name);
+    let body = &mut draft.body;
+    body.separate();
+    body.json("{\"toolUse\":{");
+    body.string_member("toolUseId", &call.id);
+    body.string_member("name", name);
+    body.json_member("input", &call.arguments);
+    body.json("}}");
 }
 
 /// Writes a text block.

@@ -8,6 +8,7 @@ mod body;
 mod cache_points;
 mod effort;
 mod fields;
+mod history;
 mod inference;
 mod media;
 mod messages;
@@ -15,18 +16,21 @@ pub mod names;
 mod options;
 mod output;
 mod reasoning;
-pub(crate) mod rewrites;
+pub mod rewrites;
+mod schema;
 mod system;
 mod tool_results;
 mod tools;
 
 use crate::bindings::outcrop::provider::bedrock_bridge::BodyPart;
-use crate::bindings::outcrop::provider::types::{Block, Error, Request, Rewrite};
+use crate::bindings::outcrop::provider::types::{Block, Error, Request, Rewrite, Tool};
 use crate::errors;
-use crate::learned::Learned;
-use crate::models::{Known, ids, table};
+use crate::learned::Earlier;
+use crate::models::{ids, table};
 use crate::settings::Settings;
+use crate::target::Target;
 use body::Body;
+use effort::Thinking;
 use names::Names;
 use options::Options;
 use output::Output;
@@ -54,9 +58,8 @@ impl Mapped {
 /// A request being written.
 struct Draft<'a> {
     request: &'a Request,
-    known: &'a Known,
+    target: &'a Target,
     settings: &'a Settings,
-    learned: Learned,
     options: Options,
     body: Body,
     fields: fields::Fields,
@@ -64,51 +67,97 @@ struct Draft<'a> {
     cache: cache_points::Plan,
     document_names: Vec<String>,
     names: Names,
+    /// Bytes of the tools, which come first for the model and are written last.
+    tool_bytes: usize,
     /// Whether the body has tools.
     tools_sent: bool,
 }
 
+/// Characters of a request that make a token, about, in the languages that most is written in.
+const CHARACTERS_A_TOKEN: u64 = 4;
+
+/// Tokens of an image or another medium, about: what a picture of a megapixel costs.
+const MEDIA_TOKENS: u64 = 1_500;
+
 impl<'a> Draft<'a> {
-    fn new(
-        request: &'a Request,
-        known: &'a Known,
-        settings: &'a Settings,
-        learned: Learned,
-    ) -> Result<Self, Error> {
+    fn new(request: &'a Request, target: &'a Target, settings: &'a Settings) -> Result<Self, Error> {
         if request.model_id.trim().is_empty() {
             return Err(errors::invalid("/model-id", "want a model id"));
         }
+        if !target.traits().converse {
+            let message = "Bedrock offers this model through its OpenAI endpoints alone, which this plugin does not speak";
+            return Err(errors::unsupported("/model-id", message));
+        }
+        if ids::is_prompt(&request.model_id) {
+            check_prompt(request)?;
+        }
+        let options = Options::read(&request.extensions)?;
         let offered = request.tools.iter().map(|tool| tool.name.as_str());
         let called = request.messages.iter().flat_map(|message| &message.content).filter_map(called_name);
+        let tool_bytes = |tool: &Tool| tool.name.len() + tool.description.len() + tool.input_schema.len();
         Ok(Self {
             request,
-            known,
+            target,
             settings,
-            learned,
-            options: Options::read(&request.extensions)?,
+            cache: cache_points::Plan::of(request, target, &options),
+            options,
             body: Body::default(),
             fields: fields::Fields::default(),
             rewrites: Rewrites::default(),
-            cache: cache_points::Plan::of(request),
             document_names: Vec::new(),
             names: Names::of(offered, called),
+            tool_bytes: request.tools.iter().map(tool_bytes).sum(),
             tools_sent: false,
         })
     }
 
-    /// What Converse and CountTokens share.
-    fn conversation(&mut self, output: Output) -> Result<(), Error> {
-        let instruction = output::instruction(self, output);
-        system::write(self, &self.request.system, instruction.as_deref())?;
-        // A managed prompt brings messages of its own.
-        if !self.request.messages.is_empty() || !ids::is_prompt(&self.request.model_id) {
-            messages::write(self, &self.request.messages)?;
+    /// What Converse and CountTokens share, and how the rest follows from it.
+    fn conversation(&mut self, head: &str) -> Result<Shape, Error> {
+        let sent = tools::are_sent(self)?;
+        if !sent {
+            self.tool_bytes = 0;
         }
-        Ok(())
+        let with_tools = sent || output::wants_tool(self) || !self.options.system_tools.is_empty();
+        self.cache.begin(sent);
+        // A managed prompt brings messages of its own.
+        let prompt = self.request.messages.is_empty() && ids::is_prompt(&self.request.model_id);
+        let turns = if prompt { Vec::new() } else { history::plan(self, with_tools)? };
+        let mut thinking = effort::plan(self, &turns)?;
+        let output = output::plan(self, thinking, !sent)?;
+        self.body.json(head);
+        let instruction = output::instruction(self, output);
+        system::write(self, instruction.as_deref())?;
+        if !prompt {
+            messages::write(self, &turns)?;
+        }
+        effort::fit(self, &mut thinking);
+        Ok(Shape { sent, thinking, output })
+    }
+
+    /// Tokens of the tools, about.
+    fn tool_tokens(&self) -> u64 {
+        self.tool_bytes as u64 / CHARACTERS_A_TOKEN
+    }
+
+    /// Tokens of the tools and of what has been written so far, about.
+    fn tokens(&self) -> u64 {
+        let (bytes, media) = self.body.written();
+        (bytes + self.tool_bytes) as u64 / CHARACTERS_A_TOKEN + media as u64 * MEDIA_TOKENS
+    }
+
+    /// Whether no earlier reasoning goes back: the conversation taught so, or the model can be told to
+    /// drop what is not of this conversation only while it thinks.
+    fn strips_reasoning(&self) -> bool {
+        match self.target.learned.reasoning {
+            Earlier::Kept => false,
+            Earlier::Stripped => true,
+            Earlier::Dropped => !effort::binds(self),
+        }
     }
 
     /// The model's own fields: what the plugin found to say, then what the caller says.
-    fn write_fields(&mut self) {
+    fn write_fields(&mut self, thinking: Thinking) {
+        effort::write(self, thinking);
         let mut fields = core::mem::take(&mut self.fields);
         for beta in &self.options.betas {
             fields.beta(beta);
@@ -122,14 +171,23 @@ impl<'a> Draft<'a> {
     }
 
     fn into_mapped(self) -> Mapped {
-        let streams = self.known.takes(table::STREAMS_TOOLS) && !self.learned.unary_tools;
+        let streams = self.target.known.takes(table::STREAMS_TOOLS) && !self.target.learned.unary_tools;
         Mapped {
             unary: self.tools_sent && !streams,
             body: self.body.into_parts(),
-            rewrites: self.rewrites.into_inner(),
+            rewrites: self.target.route.rewrites.iter().cloned().chain(self.rewrites.into_inner()).collect(),
             names: self.names,
         }
     }
+}
+
+/// What the conversation decides for the rest of a request.
+#[derive(Clone, Copy)]
+struct Shape {
+    /// Whether the request's tools are sent.
+    sent: bool,
+    thinking: Thinking,
+    output: Output,
 }
 
 /// The tool that a block calls.
@@ -140,26 +198,42 @@ fn called_name(block: &Block) -> Option<&str> {
     }
 }
 
+/// A managed prompt has instructions, tools and parameters of its own, and Bedrock refuses others.
+fn check_prompt(request: &Request) -> Result<(), Error> {
+    for (at, brought) in [
+        ("/system", !request.system.is_empty()),
+        ("/tools", !request.tools.is_empty()),
+        ("/effort", request.effort.as_deref().is_some_and(|effort| effort != "off")),
+        ("/max-output-tokens", request.max_output_tokens.is_some()),
+        ("/temperature", request.temperature.is_some()),
+        ("/top-p", request.top_p.is_some()),
+        ("/stop-sequences", !request.stop_sequences.is_empty()),
+        ("/output-schema", request.output_schema.is_some()),
+    ] {
+        if brought {
+            return Err(errors::unsupported(
+                at,
+                "a managed prompt brings its own, and Bedrock refuses another",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// The body of Converse and ConverseStream.
 ///
 /// # Errors
 /// Where the request cannot be carried out; the error names the place.
-pub fn converse(
-    request: &Request,
-    known: &Known,
-    settings: &Settings,
-    learned: Learned,
-) -> Result<Mapped, Error> {
-    let mut draft = Draft::new(request, known, settings, learned)?;
-    let thinking = effort::apply(&mut draft)?;
-    let output = output::plan(&mut draft, thinking)?;
-    draft.body.json("{");
-    draft.conversation(output)?;
-    inference::write(&mut draft, thinking)?;
-    tools::write(&mut draft, thinking, output)?;
-    draft.write_fields();
+pub fn converse(request: &Request, target: &Target, settings: &Settings) -> Result<Mapped, Error> {
+    let mut draft = Draft::new(request, target, settings)?;
+    let shape = draft.conversation("{")?;
+    if !ids::is_prompt(&request.model_id) {
+        inference::write(&mut draft, shape.thinking)?;
+    }
+    tools::write(&mut draft, shape.sent, shape.thinking, shape.output)?;
+    draft.write_fields(shape.thinking);
     write_options(&mut draft);
-    output::write(&mut draft, output);
+    output::write(&mut draft, shape.output);
     draft.body.json("}");
     Ok(draft.into_mapped())
 }
@@ -168,19 +242,11 @@ pub fn converse(
 ///
 /// # Errors
 /// As [`converse`].
-pub fn count(
-    request: &Request,
-    known: &Known,
-    settings: &Settings,
-    learned: Learned,
-) -> Result<Mapped, Error> {
-    let mut draft = Draft::new(request, known, settings, learned)?;
-    let thinking = effort::apply(&mut draft)?;
-    let output = output::plan(&mut draft, thinking)?;
-    draft.body.json("{\"input\":{\"converse\":{");
-    draft.conversation(output)?;
-    tools::write(&mut draft, thinking, output)?;
-    draft.write_fields();
+pub fn count(request: &Request, target: &Target, settings: &Settings) -> Result<Mapped, Error> {
+    let mut draft = Draft::new(request, target, settings)?;
+    let shape = draft.conversation("{\"input\":{\"converse\":{")?;
+    tools::write(&mut draft, shape.sent, shape.thinking, shape.output)?;
+    draft.write_fields(shape.thinking);
     draft.body.json("}}}");
     Ok(draft.into_mapped())
 }
@@ -215,7 +281,7 @@ fn write_options(draft: &mut Draft<'_>) {
             body.json("}");
         }
     }
-    let mut paths: Vec<&str> = draft.known.traits().response_paths.to_vec();
+    let mut paths: Vec<&str> = draft.target.traits().response_paths.to_vec();
     for path in &options.response_paths {
         if !paths.contains(&path.as_str()) {
             paths.push(path);

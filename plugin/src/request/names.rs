@@ -118,6 +118,11 @@ fn fnv(seed: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME))
 }
 
+/// A hash of an identifier, another for each seed.
+pub(super) fn hash(seed: u64, text: &str) -> u64 {
+    fnv(FNV_OFFSET ^ seed, text.as_bytes())
+}
+
 fn hexadecimal(hash: u64) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     (0..DIGITS).map(|at| char::from(HEX[(hash >> (4 * at)) as usize & 15])).collect()

@@ -4,9 +4,10 @@
 use super::Draft;
 use super::effort::Thinking;
 use super::rewrites;
-use crate::bindings::outcrop::provider::types::{Error, ToolChoice};
+use super::schema::{self, Wanted};
+use crate::bindings::outcrop::provider::types::Error;
 use crate::errors;
-use crate::json::{self, Object};
+use crate::json::Object;
 use crate::models::Choices;
 use crate::models::table;
 
@@ -37,18 +38,23 @@ impl Output {
     }
 }
 
-/// Finds the way, and names the tool where it takes one.
-pub(super) fn plan(draft: &mut Draft<'_>, thinking: Thinking) -> Result<Output, Error> {
+/// Whether the schema becomes a tool.
+pub(super) fn wants_tool(draft: &Draft<'_>) -> bool {
+    draft.request.output_schema.is_some() && !draft.target.known.takes(table::SCHEMA)
+}
+
+/// Finds the way, and names the tool where it takes one; `alone` says whether it is the only one.
+pub(super) fn plan(draft: &mut Draft<'_>, thinking: Thinking, alone: bool) -> Result<Output, Error> {
     let Some(schema) = &draft.request.output_schema else {
         return Ok(Output::Free);
     };
     let Some(root) = Object::parse(schema) else {
         return Err(errors::invalid(AT, "want a JSON Schema object"));
     };
-    if draft.known.takes(table::SCHEMA) {
+    if draft.target.known.takes(table::SCHEMA) {
         return Ok(Output::Native);
     }
-    if !draft.known.takes(table::TOOLS) {
+    if !draft.target.known.takes(table::TOOLS) {
         return Err(errors::unsupported(
             AT,
             "the model follows no schema and calls no tools; an output schema",
@@ -59,8 +65,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, thinking: Thinking) -> Result<Output, 
             "the model takes it as a tool's arguments only, which are an object; a schema of another type";
         return Err(errors::unsupported(AT, why));
     }
-    let traits = draft.known.traits();
-    let alone = draft.request.tools.is_empty() || matches!(draft.request.tool_choice, ToolChoice::None);
+    let traits = draft.target.traits();
     let output = match traits.choices {
         Choices::Auto => Output::Asked,
         _ if thinking.on && traits.strict_thinking => Output::Asked,
@@ -83,16 +88,35 @@ pub(super) fn instruction(draft: &Draft<'_>, output: Output) -> Option<String> {
 
 /// Writes `outputConfig`. Converse wants the schema as a string.
 pub(super) fn write(draft: &mut Draft<'_>, output: Output) {
-    if let (Output::Native, Some(schema)) = (output, &draft.request.output_schema) {
-        let body = &mut draft.body;
-        body.member("outputConfig");
-        body.json("{\"textFormat\":{\"type\":\"json_schema\",\"structure\":{\"jsonSchema\":{");
-        body.string_member("schema", schema);
-        body.json("}}}}");
+    let schema = (output == Output::Native).then(|| schema(draft, true, false));
+    let effort = draft.options.output_effort.take();
+    if schema.is_none() && effort.is_none() {
+        return;
     }
+    let body = &mut draft.body;
+    body.member("outputConfig");
+    body.json("{");
+    if let Some(schema) = schema {
+        body.member("textFormat");
+        body.json("{\"type\":\"json_schema\",\"structure\":{\"jsonSchema\":{");
+        body.string_member("schema", &schema);
+        body.json("}}}");
+    }
+    if let Some(effort) = effort {
+        body.string_member("effort", &effort);
+    }
+    body.json("}");
 }
 
-/// The tool's schema.
-pub(super) fn tool_schema<'a>(draft: &Draft<'a>) -> &'a str {
-    draft.request.output_schema.as_deref().filter(|schema| json::is_object(schema)).unwrap_or("{}")
+/// The schema in a form that the model takes.
+pub(super) fn schema(draft: &mut Draft<'_>, enforced: bool, object: bool) -> String {
+    let asked = draft.request.output_schema.as_deref().unwrap_or_default();
+    let wanted = Wanted { rules: draft.target.traits().schemas, enforced, object };
+    let Some(cleaned) = schema::clean(asked, wanted) else {
+        return asked.into();
+    };
+    if !cleaned.changes.is_empty() {
+        draft.rewrites.note(rewrites::SCHEMA, AT, cleaned.changes.join(", "));
+    }
+    cleaned.schema.into_owned()
 }

@@ -3,52 +3,60 @@
 
 use crate::bindings::outcrop::provider::types::Rewrite;
 
-/// A text block without anything but white space was left out; Bedrock refuses it.
-pub(crate) const EMPTY_TEXT: &str = "empty-text-dropped";
-/// A message that had nothing (left) was left out.
-pub(crate) const EMPTY_MESSAGE: &str = "empty-message-dropped";
-/// A message was joined to the one before it, which had the same role.
-pub(crate) const MERGED: &str = "messages-merged";
-/// A tool result that had nothing (left) got a placeholder.
-pub(crate) const EMPTY_OUTPUT: &str = "empty-output-filled";
-/// A tool's JSON output that is no object was sent as text.
-pub(crate) const JSON_AS_TEXT: &str = "json-output-as-text";
-/// A tool result's `status` was left out, because the model does not take it.
-pub(crate) const STATUS: &str = "tool-status-dropped";
-/// A message with a document and no text got one.
-pub(crate) const DOCUMENT_TEXT: &str = "document-text-added";
-/// A document got a name that Bedrock takes.
-pub(crate) const DOCUMENT_NAME: &str = "document-name-changed";
-/// Reasoning that the model does not take back was left out.
-pub(crate) const REASONING: &str = "reasoning-dropped";
-/// Reasoning of another family's model was left out.
-pub(crate) const FOREIGN_REASONING: &str = "foreign-reasoning-dropped";
-/// A block of a kind that this version cannot send back was left out.
-pub(crate) const UNKNOWN_BLOCK: &str = "unknown-block-dropped";
-/// A cache point was left out, because the model does not take any.
-pub(crate) const CACHE_POINT: &str = "cache-point-dropped";
-/// A cache point's time was shortened to what the model keeps.
-pub(crate) const CACHE_TTL: &str = "cache-ttl-shortened";
-/// `tool-choice` `none` was carried out by leaving the tools out, or could not be carried out.
-pub(crate) const CHOICE_NONE: &str = "tool-choice-none";
-/// The answer's schema became a tool that stands for the answer.
-pub(crate) const OUTPUT_TOOL: &str = "output-schema-as-tool";
-/// A tool got a name that Bedrock takes; the answer's calls come back under the caller's.
-pub(crate) const TOOL_NAME: &str = "tool-name-mapped";
-/// A forced tool choice became `auto`.
-pub(crate) const CHOICE: &str = "tool-choice-relaxed";
-/// Temperature or top-p was left out.
-pub(crate) const SAMPLING: &str = "sampling-dropped";
-/// Stop sequences were left out.
-pub(crate) const STOP_SEQUENCES: &str = "stop-sequences-dropped";
-/// The effort was left out, because there is no way to tell the model.
-pub(crate) const EFFORT: &str = "effort-dropped";
-/// The nearest effort that the model knows was asked for.
-pub(crate) const EFFORT_WORD: &str = "effort-adjusted";
-/// The wish how reasoning is shown was left out, because there is no way to tell the model.
-pub(crate) const DISPLAY: &str = "reasoning-display-dropped";
-/// The most output tokens were raised by what thinking takes out of them.
-pub(crate) const MAX_TOKENS: &str = "max-output-tokens-raised";
+/// Declares the rules, so that each has one name and one line that says what it does.
+macro_rules! rules {
+    ($($constant:ident = $name:literal: $about:literal;)*) => {
+        $(#[doc = $about] pub(crate) const $constant: &str = $name;)*
+
+        /// Every rule: its name, and what it does.
+        pub const RULES: &[(&str, &str)] = &[$(($name, $about)),*];
+    };
+}
+
+rules! {
+    EMPTY_TEXT = "empty-text-dropped": "A text of white space alone was left out; Bedrock refuses it.";
+    EMPTY_MESSAGE = "empty-message-dropped": "A message of which nothing was left was left out.";
+    MERGED = "messages-merged": "A message was joined to the one before it, which had the same role.";
+    OPENED = "first-turn-added": "A user's turn was put before a conversation that began with the model's.";
+    SEPARATED = "turns-separated": "What may not stand beside tool results was moved to a turn of its own.";
+    PREFILL = "prefill-trimmed": "White space at the end of a turn that the model is to go on writing was cut off.";
+    SYSTEM_TURN = "system-message-as-user": "An instruction in the middle of the conversation was sent as a user's text.";
+    SYSTEM = "system-as-user": "The instructions were put before the first user's turn; the model takes none apart.";
+    EMPTY_OUTPUT = "empty-output-filled": "A tool result that had nothing (left) got a placeholder.";
+    JSON_AS_TEXT = "json-output-as-text": "A tool's JSON output that is no object was sent as text.";
+    STATUS = "tool-status-dropped": "A tool result's status was left out; the model does not take it.";
+    MISSING_RESULT = "missing-result-filled": "A call without a result got one that says so.";
+    ORPHAN_RESULT = "orphan-result-as-text": "A result without its call in the turn before it was sent as text.";
+    RESULTS_FIRST = "results-first": "Tool results were moved before what stood before them in their turn.";
+    TOOLS_AS_TEXT = "tool-history-as-text": "Calls and results were sent as text; there are no tools that the model could be told of.";
+    CALL_ID = "call-id-mapped": "A call and its result got an id that the model takes.";
+    ARGUMENTS = "arguments-coerced": "Arguments that were no JSON object became one.";
+    JSON_CLEANED = "json-cleaned": "Empty member names and halves of surrogate pairs were taken out of JSON.";
+    MEDIA_MOVED = "media-moved": "Media were moved out of a tool result, behind the results.";
+    MEDIA_OMITTED = "media-omitted": "Media that the model does not take were replaced by a note.";
+    DOCUMENT_TEXT = "document-text-added": "A message with a document and no text got one.";
+    DOCUMENT_NAME = "document-name-changed": "A document got a name that Bedrock takes.";
+    REASONING = "reasoning-dropped": "Reasoning that the model does not take back was left out.";
+    FOREIGN_REASONING = "foreign-reasoning-dropped": "Reasoning that another model wrote was left out.";
+    UNKNOWN_BLOCK = "unknown-block-dropped": "A block that cannot be sent back was left out.";
+    CITATIONS = "citations-dropped": "A text with citations was sent without them.";
+    CACHE_POINT = "cache-point-dropped": "A cache point was left out.";
+    CACHE_TTL = "cache-ttl-shortened": "A cache point's time was shortened to what the model or the points before it allow.";
+    TOOLS = "tools-dropped": "The tools were left out; the model calls none.";
+    TOOL_NAME = "tool-name-mapped": "A tool got a name that Bedrock takes; calls come back under its own.";
+    SCHEMA = "schema-cleaned": "A tool's schema was rewritten in a form that the model takes.";
+    STRICT = "strict-dropped": "A tool is not strict; the model does not have that.";
+    CHOICE_NONE = "tool-choice-none": "That no tool is to be called was carried out by leaving the tools out, or could not be.";
+    CHOICE = "tool-choice-relaxed": "A forced tool choice was left to the model.";
+    OUTPUT_TOOL = "output-schema-as-tool": "The answer's schema became a tool that stands for the answer.";
+    SAMPLING = "sampling-dropped": "Temperature or top-p was left out.";
+    TEMPERATURE = "temperature-clamped": "The temperature was lowered to what Bedrock takes.";
+    STOP_SEQUENCES = "stop-sequences-dropped": "Stop sequences were left out.";
+    EFFORT = "effort-dropped": "The effort was left out.";
+    EFFORT_WORD = "effort-adjusted": "The nearest effort that the model knows was asked for.";
+    DISPLAY = "reasoning-display-dropped": "The wish how reasoning is shown was left out; there is no way to tell the model.";
+    MAX_TOKENS = "max-output-tokens-changed": "The most output tokens were changed to what the model, its window and its thinking allow.";
+}
 
 /// The changes made so far.
 #[derive(Default)]

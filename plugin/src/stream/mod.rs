@@ -15,12 +15,10 @@ use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, Frame, FrameKi
 use crate::bindings::outcrop::provider::types::{Chunk, Error, ErrorCode, Request, Rewrite};
 use crate::bridge::{Bridge, Call};
 use crate::errors;
-use crate::learned::Learned;
-use crate::models::Known;
-use crate::models::route::Route;
 use crate::request;
 use crate::request::names::Names;
 use crate::settings::Settings;
+use crate::target::Target;
 use decoder::Decoder;
 
 /// One answer being streamed.
@@ -45,13 +43,11 @@ impl<C: Call> Answer<C> {
         request: &Request,
         settings: &Settings,
     ) -> Result<Self, Error> {
-        let route = Route::of(bridge, &request.model_id);
-        let known = Known::resolve(bridge, settings, &route.id);
-        let learned = Learned::recall(bridge, &known, request);
-        let mapped = request::converse(request, &known, settings, learned)?;
-        let call = bridge.start("converse-stream", &route.id, &mapped.body).map_err(errors::of_failure)?;
-        let rewrites = route.rewrites.into_iter().chain(mapped.rewrites).collect();
-        Ok(Self::new(call, rewrites, mapped.names))
+        let target = Target::of(bridge, request, settings);
+        let mapped = request::converse(request, &target, settings)?;
+        let call =
+            bridge.start("converse-stream", &target.route.id, &mapped.body).map_err(errors::of_failure)?;
+        Ok(Self::new(call, mapped.rewrites, mapped.names))
     }
 
     /// The answer to a request that has been started on `call`.

@@ -155,7 +155,7 @@ pub(super) static FAMILIES: &[Family] = &[
     },
     Family {
         name: "Claude from 4.7",
-        begins: &["anthropic.claude"],
+        begins: &["anthropic.claude", "anthropic.claude-opus-4-7", "anthropic.claude-opus-4-8"],
         source: "openclaw/openclaw#73663: temperature and thinking.enabled refused; LLM: adaptive, effort to max, no prefill",
         prefill: false,
         effort: Effort::Adaptive { words: &["low", "medium", "high", "xhigh", "max"], budget: false },
