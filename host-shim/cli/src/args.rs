@@ -105,7 +105,7 @@ pub(crate) enum ModelsCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Call this model too, for one token [default: OUTCROP_MODEL; without it no model is called]
+    /// Call this model too, for one token [default: OUTCROP_MODEL, or the configured one; else none is called]
     #[arg(short, long, value_name = "ID")]
     pub(crate) model: Option<String>,
     /// As a JSON array

@@ -22,11 +22,12 @@ pub(crate) fn run(args: &DoctorArgs, host: &HostArgs) -> Result<ExitCode, Failur
     let runtime = host::runtime()?;
     let looked = runtime.block_on(async {
         let host = host::build(host)?;
+        let model = model.as_deref().or_else(|| host.default_model());
         if args.policy {
-            let policy = host.iam_policy(model.as_deref()).await.map_err(Failure::run)?;
+            let policy = host.iam_policy(model).await.map_err(Failure::run)?;
             return Ok((serde_json::to_string_pretty(&policy).map_err(std::io::Error::from)?, Vec::new()));
         }
-        let checks = host.examine(model.as_deref()).await.map_err(Failure::run)?;
+        let checks = host.examine(model).await.map_err(Failure::run)?;
         let json = match args.json {
             true => serde_json::to_string_pretty(&checks).map_err(std::io::Error::from)?,
             false => String::new(),

@@ -64,9 +64,11 @@ impl Bridge {
         &self.clients
     }
 
-    /// The guardrail that every request must carry, by its id or ARN.
-    pub(crate) fn guardrail(&self) -> Option<&str> {
-        self.imposed.get("guardrailConfig")?.get("guardrailIdentifier")?.as_str()
+    /// The guardrail that every request must carry: its id or ARN, and its version.
+    pub(crate) fn guardrail(&self) -> Option<(&str, &str)> {
+        let guardrail = self.imposed.get("guardrailConfig")?;
+        let text = |member: &str| guardrail.get(member)?.as_str();
+        Some((text("guardrailIdentifier")?, text("guardrailVersion")?))
     }
 
     pub(crate) async fn fresh_listing(&self) -> Arc<Listing> {

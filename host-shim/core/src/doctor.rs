@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::account::{Account, date};
 use crate::bridge::credentials::origin::Origin;
 use crate::bridge::failure::{Failure, Stage};
-use crate::bridge::probe::{self, Asked};
+use crate::bridge::probe;
 use crate::bridge::{Bridge, model_id::ModelId, remedy};
 use crate::{Error, ErrorClass, Event, Host, Request};
 
@@ -106,11 +106,13 @@ async fn examine(host: &Host, bridge: &Bridge, model: Option<(&str, &str)>) -> V
         Ok(Some(id)) => Some(probe::get_profile(clients, id).await.answer),
         _ => None,
     };
-    let (id, region) = match model {
-        Some((_, id)) => (id, ModelId::parse(id).ok().and_then(|id| id.region().map(str::to_owned))),
-        None => (NO_MODEL, None),
+    let target = match model {
+        Some((_, id)) => Some(Target::find(bridge, id).await),
+        None => None,
     };
-    let invoked = probe::converse(clients, id, region.as_deref()).await;
+    let id = target.as_ref().map_or(NO_MODEL, |target| &target.id);
+    let region = ModelId::parse(id).ok().and_then(|id| id.region());
+    let invoked = probe::converse(clients, id, region, bridge.guardrail()).await;
 
     checks.push(of_endpoint("endpoint-control", &models.answer));
     checks.push(of_endpoint("endpoint-runtime", &invoked.answer));
@@ -139,11 +141,13 @@ async fn examine(host: &Host, bridge: &Bridge, model: Option<(&str, &str)>) -> V
         [models.answer.as_ref().err(), profiles.answer.as_ref().err(), invoked.answer.as_ref().err()];
     checks.push(of_api_key(&account, &refusals));
     checks.push(of_guardrail(bridge, called.as_ref()));
-    match (model, called) {
-        (Some((_, id)), Some(called)) => {
-            checks.push(of_entitlement(&entitlement(bridge, id).await, id));
+    match (&target, called) {
+        (Some(target), Some(called)) => {
+            checks.push(of_entitlement(target));
             checks.push(match called {
-                Ok(tokens) => Check::new("call", Verdict::Ok, format!("{id} answered ({tokens} tokens)")),
+                Ok(tokens) => {
+                    Check::new("call", Verdict::Ok, format!("{} answered ({tokens} tokens)", target.id))
+                }
                 Err(error) => Check::of_error("call", Verdict::Failed, &error),
             });
         }
@@ -278,33 +282,61 @@ fn of_guardrail(bridge: &Bridge, called: Option<&Result<u64, Error>>) -> Check {
     }
 }
 
-/// What keeps the account from the model behind an id, which may be that of a profile.
-async fn entitlement(bridge: &Bridge, id: &str) -> Asked<Vec<String>> {
-    let clients = bridge.clients();
-    let base = match id.rsplit_once("foundation-model/") {
-        Some((_, id)) => id.to_owned(),
-        None => match probe::get_profile(clients, id).await.answer {
-            Ok(Some(base)) => base,
-            // It is no profile, or it may not be looked up.
-            _ => id.to_owned(),
-        },
-    };
-    probe::obstacles(clients, &base).await
+/// The model that is meant by an id.
+struct Target {
+    /// The id as the service spells it.
+    id: String,
+    /// What keeps the account from it.
+    obstacles: Result<Vec<String>, Failure>,
 }
 
-fn of_entitlement(asked: &Asked<Vec<String>>, id: &str) -> Check {
+impl Target {
+    /// Looks the model up, behind its profile if it is one, with and without the `:0` that is often mistaken.
+    async fn find(bridge: &Bridge, id: &str) -> Self {
+        let clients = bridge.clients();
+        let other = id.strip_suffix(":0").map_or_else(|| format!("{id}:0"), str::to_owned);
+        let mut first = None;
+        for id in [id, &other] {
+            let base = match id.rsplit_once("foundation-model/") {
+                Some((_, id)) => id.to_owned(),
+                None => match probe::get_profile(clients, id).await.answer {
+                    Ok(Some(base)) => base,
+                    // It is no profile, or it may not be looked up.
+                    _ => id.to_owned(),
+                },
+            };
+            let obstacles = probe::obstacles(clients, &base).await.answer;
+            let is_unknown = obstacles.as_ref().is_err_and(is_of_unknown_model);
+            let target = Self { id: id.to_owned(), obstacles };
+            if !is_unknown {
+                return target;
+            }
+            first.get_or_insert(target);
+        }
+        // Neither is known: what was asked for is what is told of.
+        first.unwrap_or_else(|| Self { id: id.to_owned(), obstacles: Ok(Vec::new()) })
+    }
+}
+
+fn is_of_unknown_model(failure: &Failure) -> bool {
+    matches!(failure.http_status, Some(400 | 404))
+}
+
+fn of_entitlement(target: &Target) -> Check {
     let name = "entitlement";
-    match &asked.answer {
+    match &target.obstacles {
         Ok(obstacles) if obstacles.is_empty() => {
-            Check::new(name, Verdict::Ok, format!("this account may use {id}"))
+            Check::new(name, Verdict::Ok, format!("this account may use {}", target.id))
         }
         Ok(obstacles) => Check {
-            remedy: Some("open Model access in the Bedrock console of this region: accept the model's agreement, or ask for access; or choose another region".into()),
+            remedy: Some(
+                "open Model access in the Bedrock console of this region: accept the model's agreement, or ask \
+                 for access; or choose another region"
+                    .into(),
+            ),
             ..Check::new(name, Verdict::Failed, obstacles.join(", "))
         },
-        Err(failure) if matches!(failure.http_status, Some(400 | 404)) => {
-            Check::of_failure(name, Verdict::Failed, failure)
-        }
+        Err(failure) if is_of_unknown_model(failure) => Check::of_failure(name, Verdict::Failed, failure),
         // What the model can do is not told by whether this may be asked.
         Err(failure) => Check::of_failure(name, Verdict::Warning, failure),
     }
@@ -350,7 +382,7 @@ async fn policy(bridge: &Bridge, model: Option<&str>) -> Value {
             json!(resources(partition, model)),
         ),
     ];
-    if let Some(guardrail) = bridge.guardrail() {
+    if let Some((guardrail, _)) = bridge.guardrail() {
         let arn = match guardrail {
             arn if arn.starts_with("arn:") => arn.to_owned(),
             id => format!("arn:{partition}:bedrock:*:*:guardrail/{id}"),

@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_bedrock::types::{
     AgreementStatus, AuthorizationStatus, EntitlementAvailability, RegionAvailability,
 };
-use aws_sdk_bedrockruntime::types::{ContentBlock, ConversationRole, InferenceConfiguration, Message};
+use aws_sdk_bedrockruntime::types::{
+    ContentBlock, ConversationRole, GuardrailConfiguration, InferenceConfiguration, Message,
+};
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
 
 use super::call::Exchange;
@@ -108,14 +110,24 @@ pub(crate) async fn obstacles(clients: &Clients, id: &str) -> Asked<Vec<String>>
     .await
 }
 
-/// Whether the model may be called: one token of an answer.
-pub(crate) async fn converse(clients: &Clients, id: &str, region: Option<&str>) -> Asked<()> {
+/// Whether the model may be called: one token of an answer, under the guardrail that every request must carry.
+pub(crate) async fn converse(
+    clients: &Clients,
+    id: &str,
+    region: Option<&str>,
+    guardrail: Option<(&str, &str)>,
+) -> Asked<()> {
     asked(clients, async || {
         let text = ContentBlock::Text("Say OK.".to_owned());
         let message = Message::builder().role(ConversationRole::User).content(text).build();
         let message = message.map_err(|error| Failure::new(Stage::Refused, error.to_string()))?;
         let limits = InferenceConfiguration::builder().max_tokens(1).build();
-        let call = clients.runtime(region).await.converse().model_id(id);
+        let mut call = clients.runtime(region).await.converse().model_id(id);
+        if let Some((id, version)) = guardrail {
+            let guardrail = GuardrailConfiguration::builder();
+            let guardrail = guardrail.guardrail_identifier(id).guardrail_version(version).build();
+            call = call.guardrail_config(guardrail);
+        }
         Ok(call.messages(message).inference_config(limits).send().await.map(drop)?)
     })
     .await

@@ -24,8 +24,11 @@ struct Findings {
 
 impl Findings {
     fn of(command: &mut Command, model: &str) -> Self {
-        let Output { status, stdout, stderr } =
-            command.args(["doctor", "--json", "--model", model]).output().expect("it runs");
+        Self::read(command.args(["doctor", "--json", "--model", model]))
+    }
+
+    fn read(command: &mut Command) -> Self {
+        let Output { status, stdout, stderr } = command.output().expect("it runs");
         let checks = serde_json::from_slice(&stdout)
             .unwrap_or_else(|error| panic!("{error}: {}{}", text(&stdout), text(&stderr)));
         Self { code: status.code(), checks }
@@ -256,6 +259,59 @@ fn a_model_that_the_account_may_not_use_is_told() {
     let findings = Findings::of(&mut binary(&sim), MODEL);
     assert_eq!(findings.check("entitlement")["verdict"], "warning");
     assert_eq!(findings.code, Some(0));
+}
+
+#[test]
+fn the_configured_model_and_guardrail_are_looked_at() {
+    let sim = simulator();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("config.json5");
+    let config = json!({
+        "agents": { "defaults": { "model": { "primary": MODEL } } },
+        "plugins": { "entries": { "amazon-bedrock": { "config": {
+            "guardrail": { "guardrailIdentifier": "gr1", "guardrailVersion": "3" },
+        } } } },
+    });
+    std::fs::write(&file, config.to_string()).expect("written");
+    let command = || {
+        let mut command = binary(&sim);
+        command.arg("--config").arg(&file).arg("doctor");
+        command
+    };
+    let findings = Findings::read(command().arg("--json"));
+    assert_eq!(findings.check("call")["verdict"], "ok");
+    assert_eq!(findings.check("bedrock:ApplyGuardrail")["verdict"], "ok");
+    let is_call = |operation| matches!(operation, Operation::Converse | Operation::ConverseStream);
+    for call in sim.requests().into_iter().filter(|request| is_call(request.operation)) {
+        assert_eq!(call.json()["guardrailConfig"]["guardrailIdentifier"], "gr1");
+    }
+    let policy: Value = serde_json::from_str(&run(command().arg("--policy"))).expect("JSON");
+    assert_eq!(policy["Statement"][2]["Action"], json!(["bedrock:ApplyGuardrail"]));
+    assert_eq!(policy["Statement"][2]["Resource"], "arn:aws:bedrock:*:*:guardrail/gr1");
+
+    let action = "bedrock:ApplyGuardrail";
+    sim.script(Operation::ConverseStream, Scenario::denied(action));
+    let findings = Findings::read(command().arg("--json"));
+    findings.fails(action, "is not authorized to perform", "allow bedrock:ApplyGuardrail");
+    let said = error(binary(&sim).arg("--config").arg(&file), CHAT);
+    assert!(said.contains("allow bedrock:ApplyGuardrail to this role or user"), "{said}");
+}
+
+#[test]
+fn an_id_with_a_mistaken_ending_is_looked_up_as_it_is_meant() {
+    let sim = simulator();
+    let catalogue = bedrock_sim::Catalogue::empty().model(json!({
+        "modelId": "novel.model-v1", "modelName": "Novel", "providerName": "Novel",
+        "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/novel.model-v1",
+        "inputModalities": ["TEXT"], "outputModalities": ["TEXT"], "responseStreamingSupported": true,
+        "inferenceTypesSupported": ["ON_DEMAND"], "modelLifecycle": { "status": "ACTIVE" },
+    }));
+    sim.set_catalogue(catalogue);
+    let findings = Findings::of(&mut binary(&sim), "amazon-bedrock/novel.model-v1:0");
+    assert_eq!(findings.check("entitlement")["verdict"], "ok", "{:#?}", findings.checks);
+    let findings = Findings::of(&mut binary(&sim), "amazon-bedrock/novel.model-v2:0");
+    let check = findings.check("entitlement");
+    assert_eq!((&check["verdict"], findings.code), (&json!("failed"), Some(1)), "{check:#}");
 }
 
 #[test]

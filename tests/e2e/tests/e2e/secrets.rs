@@ -48,6 +48,10 @@ fn sources(sim: &Sim, home: &Path) -> Vec<Source> {
     let cached = r#"{"accessToken":"PLANTED-sso-token","expiresAt":"2199-01-01T00:00:00Z","clientSecret":"PLANTED-client","refreshToken":"PLANTED-refresh","region":"us-east-1","startUrl":"https://example.com/start"}"#;
     std::fs::write(aws.join("sso/cache/b343494cf15ba6b81449840ea93161cf3b27e5e3.json"), cached)
         .expect("written");
+    script(
+        "headers.json5",
+        r#"{ models: { providers: { "amazon-bedrock": { headers: { "x-gateway-key": "PLANTED-header" } } } } }"#,
+    );
     let broken = script("broken", "[default]\naws_secret_access_key PLANTED-without-equals\n");
     let jwt = script("token.jwt", "PLANTED-web-identity");
     let keys = || {
@@ -100,6 +104,7 @@ fn sources(sim: &Sim, home: &Path) -> Vec<Source> {
             ],
             &[],
         ),
+        ("configured header", keys(), &["--config", "headers.json5"]),
         ("user in the endpoint", keys(), &["--endpoint", "http://user:PLANTED-password@127.0.0.1:9"]),
     ]
 }
@@ -131,6 +136,7 @@ fn no_output_log_or_cache_file_holds_a_secret() {
                 .env_remove("AWS_SECRET_ACCESS_KEY")
                 .env_remove("AWS_CONFIG_FILE")
                 .env("HOME", home.path())
+                .current_dir(home.path())
                 // STS, single sign-on and all else that is asked for credentials.
                 .env("AWS_ENDPOINT_URL", sim.endpoint())
                 .env("OUTCROP_CACHE_DIR", cache.path())
@@ -170,6 +176,7 @@ fn no_output_log_or_cache_file_holds_a_secret() {
     assert!(shown("authorization", BEARER));
     assert!(shown("x-amz-sso_bearer_token", "PLANTED-sso-token"));
     assert!(shown("authorization", "PLANTED-container-token"));
+    assert!(shown("x-gateway-key", "PLANTED-header"));
 }
 
 #[test]
