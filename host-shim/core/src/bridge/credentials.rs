@@ -15,21 +15,21 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use tokio::sync::Mutex;
 
-use chain::Chain;
-
 /// Credentials that expire within this time are replaced, if others can be had.
 const EARLY: Duration = Duration::from_secs(5 * 60);
 /// Between two tries to replace credentials that are still good.
 const PAUSE: Duration = Duration::from_secs(60);
 /// The most that loading may take. A `credential_process` can ask a person.
 const LOADING_TIME: Duration = Duration::from_secs(60);
+/// The same while there are credentials that are still good, and requests that wait.
+const REPLACING_TIME: Duration = Duration::from_secs(5);
 
 /// Gives the SDK its credentials.
 ///
 /// The SDK's own cache cannot be told that the service refuses what it holds; with this in its place it keeps none.
 #[derive(Debug)]
 pub(crate) struct Held {
-    chain: Chain,
+    chain: Box<dyn ProvideCredentials>,
     /// Held while loading, so that one load serves all.
     state: Mutex<State>,
     /// How often credentials that were refused have been looked at again.
@@ -45,8 +45,9 @@ struct State {
 }
 
 impl Held {
-    pub(crate) fn new(chain: Chain) -> Self {
-        Self { chain, state: Mutex::default(), renewals: AtomicU64::new(0) }
+    /// Holds what this chain gives. It is asked anew for each load.
+    pub(crate) fn new(chain: impl ProvideCredentials + 'static) -> Self {
+        Self { chain: Box::new(chain), state: Mutex::default(), renewals: AtomicU64::new(0) }
     }
 
     /// To be taken before a request, for [`renew`](Self::renew) after it.
@@ -60,7 +61,7 @@ impl Held {
     pub(crate) async fn renew(&self, mark: u64) -> bool {
         let mut state = self.state.lock().await;
         if self.mark() == mark {
-            let fresh = self.load().await;
+            let fresh = self.load(LOADING_TIME).await;
             state.renewed = match (&fresh, &state.held) {
                 (Ok(fresh), Some(held)) => !is_same(fresh, held),
                 _ => true,
@@ -86,7 +87,8 @@ impl Held {
             return Ok(usable.clone());
         }
         state.tried_at = Some(now);
-        match (self.load().await, usable) {
+        let limit = if usable.is_some() { REPLACING_TIME } else { LOADING_TIME };
+        match (self.load(limit).await, usable) {
             (Ok(fresh), _) => {
                 state.held = Some(fresh.clone());
                 Ok(fresh)
@@ -101,9 +103,9 @@ impl Held {
         }
     }
 
-    async fn load(&self) -> provider::Result {
-        let loaded = tokio::time::timeout(LOADING_TIME, self.chain.load()).await;
-        loaded.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(LOADING_TIME)))
+    async fn load(&self, limit: Duration) -> provider::Result {
+        let loaded = tokio::time::timeout(limit, self.chain.provide_credentials()).await;
+        loaded.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(limit)))
     }
 }
 
@@ -126,5 +128,103 @@ impl ProvideCredentials for Held {
         Self: 'a,
     {
         future::ProvideCredentials::new(self.credentials())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// Gives credentials in turn, the last ones again and again, and counts.
+    #[derive(Debug)]
+    struct Turns {
+        /// The key's id, and for how many more seconds it is good; none is an error.
+        turns: Vec<Option<(&'static str, Option<i64>)>>,
+        loads: Arc<AtomicUsize>,
+    }
+
+    impl ProvideCredentials for Turns {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            let turn = self.loads.fetch_add(1, Ordering::AcqRel).min(self.turns.len() - 1);
+            future::ProvideCredentials::ready(match self.turns[turn] {
+                None => Err(CredentialsError::not_loaded("nothing")),
+                Some((id, seconds)) => {
+                    let ago = |seconds: i64| {
+                        let by = Duration::from_secs(seconds.unsigned_abs());
+                        if seconds < 0 { SystemTime::now() - by } else { SystemTime::now() + by }
+                    };
+                    Ok(Credentials::new(id, "secret", None, seconds.map(ago), "test"))
+                }
+            })
+        }
+    }
+
+    fn held(turns: &[Option<(&'static str, Option<i64>)>]) -> (Held, impl Fn() -> usize + use<>) {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let held = Held::new(Turns { turns: turns.to_vec(), loads: loads.clone() });
+        (held, move || loads.load(Ordering::Acquire))
+    }
+
+    async fn ids(held: &Held, times: usize) -> Vec<String> {
+        let mut ids = Vec::new();
+        for _ in 0..times {
+            let id = held.credentials().await.map(|credentials| credentials.access_key_id().to_owned());
+            ids.push(id.unwrap_or_else(|_| "error".to_owned()));
+        }
+        ids
+    }
+
+    #[tokio::test]
+    async fn good_credentials_are_loaded_once() {
+        for seconds in [None, Some(3600)] {
+            let (held, loads) = held(&[Some(("a", seconds)), Some(("b", None))]);
+            assert_eq!((ids(&held, 3).await, loads()), (vec!["a".to_owned(); 3], 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_expires_soon_is_replaced_but_not_at_every_request() {
+        // The first load is a try as well.
+        let (held, loads) = held(&[Some(("a", Some(120))), Some(("b", None))]);
+        assert_eq!((ids(&held, 3).await, loads()), (vec!["a".to_owned(); 3], 1));
+        held.state.lock().await.tried_at = Some(SystemTime::now() - PAUSE);
+        assert_eq!((ids(&held, 2).await, loads()), (vec!["b".to_owned(); 2], 2));
+    }
+
+    #[tokio::test]
+    async fn what_is_still_good_serves_while_nothing_else_can_be_had() {
+        let (held, loads) = held(&[Some(("a", Some(120))), None]);
+        assert_eq!(ids(&held, 1).await, ["a"]);
+        held.state.lock().await.tried_at = Some(SystemTime::now() - PAUSE);
+        assert_eq!((ids(&held, 3).await, loads()), (vec!["a".to_owned(); 3], 2));
+    }
+
+    #[tokio::test]
+    async fn what_has_expired_serves_nobody() {
+        let (held, loads) = held(&[Some(("a", Some(-1))), None, Some(("b", None))]);
+        assert_eq!((ids(&held, 3).await, loads()), (vec!["a".into(), "error".into(), "b".into()], 3));
+    }
+
+    #[tokio::test]
+    async fn those_who_are_refused_together_share_one_reading() {
+        let (held, loads) = held(&[Some(("a", None)), Some(("b", None)), Some(("b", None)), None]);
+        assert_eq!(ids(&held, 1).await, ["a"]);
+        let mark = held.mark();
+        let all = tokio::join!(held.renew(mark), held.renew(mark), held.renew(mark));
+        assert_eq!((all, loads()), ((true, true, true), 2));
+        assert_eq!(ids(&held, 1).await, ["b"]);
+        // The next reading gives the same: no other try is worth while.
+        let mark = held.mark();
+        let both = tokio::join!(held.renew(mark), held.renew(mark));
+        assert_eq!((both, loads()), ((false, false), 3));
+        // An error tells more than another refusal.
+        assert!(held.renew(held.mark()).await);
+        assert_eq!(ids(&held, 1).await, ["error"]);
     }
 }

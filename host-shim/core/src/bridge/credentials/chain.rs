@@ -85,6 +85,15 @@ impl Chain {
     }
 }
 
+impl ProvideCredentials for Chain {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.load())
+    }
+}
+
 /// A role for whoever has the token in a file.
 fn web_identity(env: &Env, config: &ProviderConfig) -> Option<WebIdentityTokenCredentialsProvider> {
     let role = StaticConfiguration {
