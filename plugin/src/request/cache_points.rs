@@ -33,6 +33,9 @@ pub(super) struct Plan {
     /// Its points behind user's turns: how many, and how long they live.
     turns: usize,
     turns_live: &'static str,
+    /// Whether the plugin's points wait until enough stands before them for the model to keep it. Where
+    /// the caller asked for caching they do not: a point that comes too early does no harm.
+    patient: bool,
     /// Whether a point that lives for five minutes stands before what is written next.
     short: bool,
 }
@@ -48,7 +51,8 @@ impl Plan {
             request.messages.iter().flat_map(|message| &message.content).filter_map(point).collect();
         let explicit = system.len() + messages.len();
         let caching = caching(target);
-        let mut plan = Self { surplus: explicit.saturating_sub(MOST), ..Self::default() };
+        let surplus = explicit.saturating_sub(MOST);
+        let mut plan = Self { surplus, patient: options.retention.is_none(), ..Self::default() };
         // Who sets points of its own knows better, unless it asks for more.
         let retention = match options.retention {
             Some(retention) => retention,
@@ -136,15 +140,15 @@ fn put(draft: &mut Draft<'_>, ttl: &str) {
     draft.body.json("}}");
 }
 
-/// Whether what stands before is long enough for the model to keep.
-fn is_long_enough(draft: &Draft<'_>) -> bool {
-    draft.tokens() >= u64::from(draft.target.traits().cache.least)
+/// Whether so many tokens are enough before a point.
+fn is_enough(draft: &Draft<'_>, tokens: u64) -> bool {
+    !draft.cache.patient || tokens >= u64::from(draft.target.traits().cache.least)
 }
 
 /// The plugin's point behind the instructions.
 pub(super) fn after_system(draft: &mut Draft<'_>) {
     if let Some(live) = draft.cache.system
-        && is_long_enough(draft)
+        && is_enough(draft, draft.tokens())
     {
         put(draft, live);
     }
@@ -153,7 +157,7 @@ pub(super) fn after_system(draft: &mut Draft<'_>) {
 /// The plugin's point behind the tools.
 pub(super) fn after_tools(draft: &mut Draft<'_>) {
     if let Some(live) = draft.cache.tools
-        && draft.tool_tokens() >= u64::from(draft.target.traits().cache.least)
+        && is_enough(draft, draft.tool_tokens())
     {
         // Tools come first, so no point before this one can be short.
         draft.cache.short = false;
@@ -175,7 +179,7 @@ pub(super) fn after_turn(draft: &mut Draft<'_>, turn: &Turn<'_>, back: usize) {
         Some(What::Media(media)) => media::kind(media) == table::IMAGES,
         Some(_) => true,
     };
-    if stands && back < draft.cache.turns && is_long_enough(draft) {
+    if stands && back < draft.cache.turns && is_enough(draft, draft.tokens()) {
         let live = draft.cache.turns_live;
         put(draft, live);
     }

@@ -577,8 +577,10 @@ fn cache_points_follow_the_model() {
     assert_eq!(points(OPUS, "\"short\"", |_| ()), (3, 0));
     assert_eq!(points(OPUS, "\"long\"", |_| ()), (3, 3));
     assert_eq!(points(NOVA_2, "\"long\"", |_| ()), (3, 0));
-    // Too little stands before a point for this model to keep it.
-    assert_eq!(points(HAIKU, "\"long\"", |_| ()), (0, 0));
+    // Too little stands before a point for this model to keep it, and nobody asked.
+    let unasked = |request: &mut Request| request.extensions.clear();
+    assert_eq!(points(HAIKU, "\"long\"", unasked), (0, 0));
+    assert_eq!(points(OPUS, "\"long\"", unasked), (3, 0));
     assert_eq!(points(UNKNOWN, "\"long\"", |_| ()), (0, 0));
     // A caller's point that lives for five minutes stands before: no hour may come behind it.
     let short = |request: &mut Request| request.system.push(Block::CachePoint("5m".into()));
