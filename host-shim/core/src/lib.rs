@@ -63,6 +63,7 @@ mod host;
 mod instances;
 mod limits;
 mod model;
+mod policy;
 pub mod request;
 mod shim;
 mod stream;

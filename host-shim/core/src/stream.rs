@@ -120,13 +120,6 @@ impl Stream for EventStream {
                 Poll::Ready(Err(mut error)) => {
                     error.delivered = live.answer.delivered();
                     error.retryable &= !error.delivered;
-                    // What lies in this machine's settings no plugin knows.
-                    if let ErrorClass::Unauthenticated | ErrorClass::PermissionDenied | ErrorClass::Network =
-                        error.class
-                        && let Some(remedy) = live.instance.remedy()
-                    {
-                        error.remedy = Some(remedy.to_owned());
-                    }
                     if error.request_id.is_none() {
                         error.request_id = live.answer.request_id().map(str::to_owned);
                     }
@@ -206,9 +199,26 @@ impl Live {
                     self.chunks = progress.chunks.into_iter();
                     self.next = progress.next;
                 }
-                Err(error) => return Poll::Ready(Err(self.answer.explain(error))),
+                Err(error) => return Poll::Ready(Err(self.explain(error))),
             }
         }
+    }
+
+    /// An error of the plugin's in the caller's words, and with the bridge's advice: what lies in this machine's
+    /// settings no plugin knows.
+    fn explain(&self, error: Error) -> Error {
+        let mut error = self.answer.explain(error);
+        if matches!(
+            error.class,
+            ErrorClass::Unauthenticated
+                | ErrorClass::PermissionDenied
+                | ErrorClass::Network
+                | ErrorClass::Timeout
+        ) && let Some(remedy) = self.instance.remedy()
+        {
+            error.remedy = Some(remedy.to_owned());
+        }
+        error
     }
 
     /// Makes the instance for the next stream, while this one has nothing else to do.

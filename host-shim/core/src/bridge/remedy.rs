@@ -26,19 +26,25 @@ pub(crate) async fn of(failure: &Failure, clients: &Clients) -> Option<String> {
     if is_bad_key || failure.is_of_credentials() {
         return Some(origin.remedy());
     }
-    if matches!(failure.stage, Stage::Connect | Stage::Tls) {
-        let region = clients.region_found().await;
-        return Some(match clients.endpoint() {
+    let region = clients.region_found().await;
+    match failure.stage {
+        Stage::Tls => Some(
+            "see that the endpoint is the right one; where a proxy looks into TLS, name the file of its authority \
+             in SSL_CERT_FILE"
+                .to_owned(),
+        ),
+        Stage::Connect | Stage::Timeout => Some(match clients.endpoint() {
             Some(endpoint) => {
                 format!("see that {endpoint} is the right endpoint, and that this machine reaches it")
             }
             None => format!(
-                "see that {} ({}) is a region that has Bedrock, and that this machine reaches AWS (network, proxy, firewall, AWS_ENDPOINT_URL_*)",
+                "see that {} ({}) is a region that has Bedrock, and that this machine reaches AWS (network, \
+                 proxy, firewall, AWS_ENDPOINT_URL_*)",
                 region.name, region.origin
             ),
-        });
+        }),
+        _ => None,
     }
-    None
 }
 
 /// For an action that is not allowed.

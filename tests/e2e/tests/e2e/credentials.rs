@@ -1,6 +1,7 @@
 //! Credentials: which are taken, when they are read again, and what `outcrop auth` says of them.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -283,6 +284,16 @@ async fn inner_host_that_lives_on() {
 #[test]
 fn an_instance_role_is_found_without_a_workaround() {
     let Some(ministack) = ministack(&[("MINISTACK_IMDS_V2_REQUIRED", "1")]) else { return };
+    // Without a token the service gives nothing.
+    let mut connection =
+        TcpStream::connect(ministack.endpoint.trim_start_matches("http://")).expect("connects");
+    connection
+        .write_all(b"GET /latest/meta-data/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .expect("written");
+    let mut refused = String::new();
+    connection.read_to_string(&mut refused).expect("read");
+    assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+
     let nobody = tempfile::tempdir().expect("a folder");
     let role = home(
         "[profile role]\nrole_arn = arn:aws:iam::000000000000:role/r\n\
