@@ -21,9 +21,6 @@ pub struct Settings {
     pub default_context_window: u32,
     /// For models whose output limit is not known.
     pub default_max_tokens: u32,
-    /// The most output tokens of an answer where the request asks for no number; none for what the plugin
-    /// finds sensible (8,192, and 32,768 where the model thinks).
-    pub max_tokens: Option<u32>,
     /// Whether the configured models are all that is offered.
     pub replace: bool,
     /// Models that the user configured, in order.
@@ -49,6 +46,9 @@ pub struct Configured {
     pub max_tokens: Option<u32>,
     /// The base model of an id that hides it: `params.canonicalModelId`.
     pub base: Option<String>,
+    /// Tokens of output that are asked for where a request asks for no number: `params.maxTokens`. Without
+    /// it the plugin finds what is sensible.
+    pub asked_tokens: Option<u32>,
     /// All of `params`, a JSON object.
     pub params_json: Option<String>,
 }
@@ -72,7 +72,6 @@ impl Default for Settings {
             provider_filter: Vec::new(),
             default_context_window: DEFAULT_CONTEXT_WINDOW,
             default_max_tokens: DEFAULT_MAX_TOKENS,
-            max_tokens: None,
             replace: false,
             models: Vec::new(),
         }
@@ -156,7 +155,9 @@ fn configured(model: &Members<'_>) -> Result<Configured, Error> {
     }
     if let Some(params) = model.member("params") {
         read.params_json = Some(params.value.to_owned());
-        let base = params.object()?.member("canonicalModelId").map(|base| base.string()).transpose()?;
+        let params = params.object()?;
+        read.asked_tokens = params.member("maxTokens").map(|limit| limit.limit()).transpose()?.flatten();
+        let base = params.member("canonicalModelId").map(|base| base.string()).transpose()?;
         read.base = base.map(|base| base.trim().to_owned()).filter(|base| !base.is_empty());
     }
     Ok(read)
@@ -274,7 +275,7 @@ mod tests {
         let settings = Settings::parse(
             r#"{"mode":"replace","models":[{"id":"us.anthropic.claude-opus-4-6-v1:0","name":"Opus","reasoning":true,
                 "input":["text","image","smell"],"cost":{"input":5,"cacheRead":0.5},"contextWindow":200000,"maxTokens":0,
-                "params":{"canonicalModelId":"anthropic.claude-opus-4-6-v1","cacheRetention":"long"}}]}"#,
+                "params":{"canonicalModelId":"anthropic.claude-opus-4-6-v1","cacheRetention":"long","maxTokens":3000}}]}"#,
         )
         .expect("settings");
         assert!(settings.replace);
@@ -290,8 +291,10 @@ mod tests {
                 context_window: Some(200_000),
                 max_tokens: None,
                 base: Some("anthropic.claude-opus-4-6-v1".into()),
+                asked_tokens: Some(3000),
                 params_json: Some(
-                    r#"{"canonicalModelId":"anthropic.claude-opus-4-6-v1","cacheRetention":"long"}"#.into()
+                    r#"{"canonicalModelId":"anthropic.claude-opus-4-6-v1","cacheRetention":"long","maxTokens":3000}"#
+                        .into()
                 ),
             }
         );

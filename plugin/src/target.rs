@@ -1,13 +1,13 @@
 //! What a request goes to: the model, what is known of it, and what earlier answers taught.
 
-use crate::bindings::outcrop::provider::types::{Modalities, Request};
+use crate::bindings::outcrop::provider::types::{Abilities, Modalities, Request};
 use crate::bridge::Bridge;
 use crate::json::Object;
 use crate::learned::Learned;
 use crate::models::facts::{Facts, Source};
 use crate::models::route::Route;
 use crate::models::table::{self, Can};
-use crate::models::{Known, Traits};
+use crate::models::{Caching, Known, Traits};
 use crate::settings::Settings;
 
 /// A model as a request has to take it.
@@ -59,6 +59,28 @@ impl Target {
             Source::Configuration | Source::Listing => self.facts.input.value & modality == modality,
             _ => self.known.takes(kind),
         }
+    }
+
+    /// Whether it takes instructions apart from the conversation.
+    pub fn takes_instructions(&self) -> bool {
+        self.listed(Abilities::SYSTEM_PROMPT).unwrap_or(self.traits().system)
+    }
+
+    /// What it does with cache points, unless it taught otherwise.
+    pub fn keeps(&self) -> Caching {
+        match (self.traits().cache.keeps, self.listed(Abilities::PROMPT_CACHING)) {
+            _ if self.learned.no_cache_points => Caching::Rejected,
+            (_, Some(false)) => Caching::Rejected,
+            (Caching::Rejected | Caching::Unknown, Some(true)) => Caching::Short,
+            (Caching::Long | Caching::Unknown, _) if self.learned.no_cache_ttl => Caching::Short,
+            (keeps, _) => keeps,
+        }
+    }
+
+    /// What Bedrock's listing says of an ability.
+    fn listed(&self, ability: Abilities) -> Option<bool> {
+        let (_, fact) = self.facts.abilities.iter().find(|(other, _)| *other == ability)?;
+        (fact.from == Source::Listing).then_some(fact.value)
     }
 
     /// The most output tokens that it gives, where that is known.

@@ -50,7 +50,7 @@ impl Plan {
         let messages: Vec<bool> =
             request.messages.iter().flat_map(|message| &message.content).filter_map(point).collect();
         let explicit = system.len() + messages.len();
-        let caching = caching(target);
+        let caching = target.keeps();
         let surplus = explicit.saturating_sub(MOST);
         let mut plan = Self { surplus, patient: options.retention.is_none(), ..Self::default() };
         // Who sets points of its own knows better, unless it asks for more.
@@ -88,21 +88,12 @@ impl Plan {
     }
 }
 
-/// What the model does with cache points, as far as it did not teach otherwise.
-fn caching(target: &Target) -> Caching {
-    match target.traits().cache.keeps {
-        _ if target.learned.no_cache_points => Caching::Rejected,
-        Caching::Long | Caching::Unknown if target.learned.no_cache_ttl => Caching::Short,
-        caching => caching,
-    }
-}
-
 /// Whether a point that the caller set is sent.
 pub(super) fn is_sent(draft: &mut Draft<'_>, ttl: &str, at: &str) -> Result<bool, Error> {
     if ttl != FIVE_MINUTES && ttl != ONE_HOUR {
         return Err(errors::invalid(at, "a cache point lives for `5m` or `1h`"));
     }
-    if caching(draft.target) == Caching::Rejected {
+    if draft.target.keeps() == Caching::Rejected {
         draft.rewrites.note(rewrites::CACHE_POINT, at, "the model takes no cache points");
         return Ok(false);
     }
@@ -117,7 +108,7 @@ pub(super) fn is_sent(draft: &mut Draft<'_>, ttl: &str, at: &str) -> Result<bool
 /// Writes a point that the caller set.
 pub(super) fn write(draft: &mut Draft<'_>, ttl: &str, at: &str) {
     if ttl == ONE_HOUR {
-        if caching(draft.target) == Caching::Short {
+        if draft.target.keeps() == Caching::Short {
             draft.rewrites.note(rewrites::CACHE_TTL, at, "the model keeps for five minutes");
         } else if draft.cache.short {
             let detail = "a point before it lives for five minutes, and none may live longer than that";
@@ -132,7 +123,7 @@ pub(super) fn write(draft: &mut Draft<'_>, ttl: &str, at: &str) {
 fn put(draft: &mut Draft<'_>, ttl: &str) {
     draft.body.separate();
     draft.body.json("{\"cachePoint\":{\"type\":\"default\"");
-    if ttl == ONE_HOUR && !draft.cache.short && caching(draft.target) != Caching::Short {
+    if ttl == ONE_HOUR && !draft.cache.short && draft.target.keeps() != Caching::Short {
         draft.body.string_member("ttl", ttl);
     } else {
         draft.cache.short = true;

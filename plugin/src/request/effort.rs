@@ -135,7 +135,10 @@ fn asked_tokens(draft: &mut Draft<'_>) -> Result<Option<u32>, Error> {
 
 /// The number where the caller asks for none.
 fn default(draft: &Draft<'_>, thinks: bool) -> u32 {
-    let wanted = match draft.settings.max_tokens {
+    let configured = [&draft.request.model_id, &draft.target.route.id]
+        .into_iter()
+        .find_map(|id| draft.settings.configured(id)?.asked_tokens);
+    let wanted = match configured {
         Some(tokens) => tokens,
         None if thinks => DEFAULT_OUTPUT_THINKING,
         None => DEFAULT_OUTPUT,

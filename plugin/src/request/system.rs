@@ -10,7 +10,7 @@ use crate::errors;
 /// For a model that takes no instructions they stand in the conversation.
 pub(super) fn write(draft: &mut Draft<'_>, instruction: Option<&str>) -> Result<(), Error> {
     let system = &draft.request.system;
-    let apart = draft.target.traits().system;
+    let apart = draft.target.takes_instructions();
     let mut begun = false;
     for (number, block) in system.iter().enumerate() {
         let at = below("/system", number);

@@ -7,9 +7,11 @@
 //! | [`read`] | blank text, roles, reasoning, media that the model does not take, raw blocks, consecutive turns |
 //! | [`results`] | calls and results in pairs, their ids |
 //! | [`as_text`] | calls and results where there are no tools |
+//! | [`limits`] | how many media a request may hold |
 //! | [`placing`] | media in and beside results, turns of their own, the first and the last turn |
 
 mod as_text;
+mod limits;
 mod placing;
 mod read;
 mod results;
@@ -145,6 +147,7 @@ pub(super) fn plan<'a>(draft: &mut Draft<'a>, with_tools: bool) -> Result<Vec<Tu
     } else {
         as_text::tools(draft, &mut turns);
     }
+    limits::keep(draft, &mut turns);
     placing::move_media(draft, &mut turns);
     placing::separate(draft, &mut turns);
     placing::instructions(draft, &mut turns);

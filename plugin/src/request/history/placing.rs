@@ -81,7 +81,7 @@ pub(super) fn separate<'a>(draft: &mut Draft<'a>, turns: &mut Vec<Turn<'a>>) {
 
 /// Puts the instructions before the first user's turn, for a model that takes none apart.
 pub(super) fn instructions<'a>(draft: &mut Draft<'a>, turns: &mut Vec<Turn<'a>>) {
-    if draft.target.traits().system {
+    if draft.target.takes_instructions() {
         return;
     }
     let texts = draft.request.system.iter().filter_map(|block| match block {

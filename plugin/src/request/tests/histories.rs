@@ -326,7 +326,9 @@ fn output_fits_the_model_and_its_window() {
     assert_eq!(notes, 1);
     // Too long an input is the service's to refuse.
     assert_eq!(tokens(HAIKU, Some(64_000), 400_000).0, Some(1_024));
-    let settings = Settings { max_tokens: Some(2_000), ..Settings::default() };
+    let settings =
+        r#"{"models":[{"id":"us.anthropic.claude-haiku-4-5-20251001-v1:0","params":{"maxTokens":2000}}]}"#;
+    let settings = Settings::parse(settings).expect("settings");
     let mapped = converse(&hello(HAIKU), &target(HAIKU), &settings).expect("a body");
     assert!(joined(&mapped.body).contains("\"maxTokens\":2000"));
 }
@@ -357,10 +359,11 @@ fn a_growing_conversation_keeps_its_prefix() {
         let id = format!("functions.look:{turn}");
         let output = vec![ToolOutput::Text(format!("result {turn}"))];
         messages.push(model(vec![thought(Some("EqQB")), call(&id, "{\"b\":1,\"a\":2}")]));
-        messages.push(user(vec![
-            result(&id, output),
-            Block::Media(media(turn + 2, "document", "pdf", Some("a b.pdf"))),
-        ]));
+        let mut content = vec![result(&id, output)];
+        if turn % 20 == 0 {
+            content.push(Block::Media(media(turn + 2, "document", "pdf", Some("a b.pdf"))));
+        }
+        messages.push(user(content));
         let mut request = with_tools(HAIKU, messages.clone());
         request.tools.push(Tool { name: "mcp.files".into(), ..tool() });
         if turn % 2 == 0 {
@@ -439,4 +442,110 @@ fn a_schema_becomes_a_tool_where_the_model_has_no_other_way() {
     let schema =
         body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"].as_str().expect("a schema");
     assert!(schema.contains("\"additionalProperties\":false"));
+}
+
+#[test]
+fn what_the_listing_says_of_caching_and_instructions_holds() {
+    let sent_to = |id: &str, listed: &str| {
+        let mut request = hello(id);
+        request.system = vec![text("s"), Block::CachePoint("5m".into())];
+        let mut target = target(id);
+        let live = crate::json::Object::parse(listed).expect("an entry");
+        target.facts = Facts::of(id, &target.known, Some(&live), &Settings::default());
+        let body = joined(&converse(&request, &target, &Settings::default()).expect("a body").body);
+        (body.matches("cachePoint").count(), body.contains("\"system\""))
+    };
+    assert_eq!(sent_to(HAIKU, r#"{"explicitPromptCaching":{"isSupported":false}}"#), (0, true));
+    assert_eq!(sent_to("zai.glm-5", r#"{"explicitPromptCaching":{"isSupported":true}}"#), (1, true));
+    assert_eq!(sent_to("zai.glm-5", "{}"), (0, true));
+    assert_eq!(sent_to("zai.glm-5", r#"{"converse":{"systemRoleSupported":false}}"#), (0, false));
+}
+
+/// 200 turns of an agent with tools, images, documents and reasoning, handed from family to family, and
+/// the prefix of each body as long as the model stays the same.
+#[test]
+fn a_long_conversation_across_families_is_never_refused_and_keeps_its_prefix() {
+    let models = [
+        "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        NOVA_2,
+        LLAMA,
+        MISTRAL,
+        GPT,
+        "global.anthropic.claude-opus-5-5",
+    ];
+    let mut messages = vec![user(vec![text("Begin."), Block::Media(media(1, "image", "png", None))])];
+    let mut before: Option<(&str, String)> = None;
+    let mut kept = (0, 0);
+    let mut omitted = 0;
+    for turn in 0..200usize {
+        let id = models[turn / 8 % models.len()];
+        let mut request = with_tools(id, messages.clone());
+        request.tools.push(Tool { name: "mcp.files/read".into(), ..tool() });
+        request.system = vec![text(&"Work carefully. ".repeat(400))];
+        request.effort = Some("medium".into());
+        let mapped = map(&request).expect("a body");
+        assert_eq!(super::matrix::judged(id, &mapped), Ok(()), "turn {turn}");
+        // Cache points are markers and no part of what is cached.
+        let body = joined(&mapped.body).replace(",{\"cachePoint\":{\"type\":\"default\"}}", "");
+        let conversation = body.split("]}],\"inferenceConfig\"").next().expect("messages").to_owned();
+        if let Some((last, prefix)) = &before
+            && *last == id
+        {
+            let common = prefix.bytes().zip(conversation.bytes()).take_while(|(a, b)| a == b).count();
+            if common == prefix.len() {
+                kept = (kept.0 + 1, kept.1.max(common));
+            } else {
+                omitted += 1;
+            }
+        }
+        before = Some((id, conversation));
+        let signature = (turn % 3 == 0).then_some("EqQB");
+        let call_id = format!("tooluse_{turn}");
+        let answer = vec![
+            Block::Reasoning(Reasoning {
+                text: format!("thought {turn}"),
+                signature: signature.map(String::from),
+                redacted: None,
+                model_id: Some(id.into()),
+            }),
+            text("Looking."),
+            Block::ToolCall(ToolCall {
+                id: call_id.clone(),
+                name: if turn % 2 == 0 { "look" } else { "mcp.files/read" }.into(),
+                arguments: "{\"n\":1}".into(),
+            }),
+        ];
+        messages.push(Message { model_id: Some(id.into()), ..model(answer) });
+        let mut output = words(&format!("result {turn}"));
+        if turn % 5 == 0 {
+            output.push(ToolOutput::Media(media(turn as u32 + 2, "image", "png", None)));
+        }
+        let mut content = vec![result(&call_id, output)];
+        if turn % 7 == 0 {
+            content.push(text("Go on."));
+        }
+        messages.push(user(content));
+    }
+    // 41 images came by, and 20 may stay: the prefix changes when the oldest ones go, ten at once.
+    assert!(kept.0 >= 170 && kept.1 > 20_000 && omitted <= 3, "{kept:?} {omitted}");
+}
+
+#[test]
+fn the_oldest_media_go_when_there_are_too_many() {
+    let images = |count: u32| {
+        let blocks = (0..count).map(|id| Block::Media(media(id, "image", "png", None))).collect();
+        let (body, notes) = sent(&request(HAIKU, vec![user(blocks)]));
+        (joined_images(&body), notes.len())
+    };
+    assert_eq!(images(20), (20, 0));
+    assert_eq!(images(21), (11, 10));
+    assert_eq!(images(30), (20, 10));
+    let documents = (0..6).map(|id| Block::Media(media(id, "document", "pdf", None))).collect();
+    let (body, notes) = sent(&request(HAIKU, vec![user(documents)]));
+    assert_eq!(body.to_string().matches("\"document\":").count(), 4);
+    assert_eq!(notes[0], ("media-omitted".into(), "/messages/0/content/0".into()));
+}
+
+fn joined_images(body: &Value) -> usize {
+    body.to_string().matches("\"image\":").count()
 }
