@@ -93,9 +93,11 @@ async fn examine(host: &Host, bridge: &Bridge, model: Option<(&str, &str)>) -> V
         Ok(Some(id)) => Some(probe::get_profile(clients, id).await.answer),
         _ => None,
     };
-    let target = match model {
-        Some((_, id)) => Some(Target::find(bridge, id).await),
-        None => None,
+    let target = match (model, unreached(&models.answer)) {
+        (Some((_, id)), None) => Some(Target::find(bridge, id).await),
+        // To wait for the same again, and again, helps nobody.
+        (Some((_, id)), Some(failure)) => Some(Target { id: id.to_owned(), obstacles: Err(failure.clone()) }),
+        (None, _) => None,
     };
     let id = target.as_ref().map_or(NO_MODEL, |target| &target.id);
     let region = ModelId::parse(id).ok().and_then(|id| id.region());
@@ -114,7 +116,10 @@ async fn examine(host: &Host, bridge: &Bridge, model: Option<(&str, &str)>) -> V
     let called = match model {
         Some((routed, _)) => {
             checks.push(of_permission("bedrock:InvokeModel", &invoked.answer));
-            let called = call(host, routed).await;
+            let called = match unreached(&invoked.answer) {
+                Some(failure) => Err(Error::from(failure)),
+                None => call(host, routed).await,
+            };
             checks.push(of_streaming(&called));
             Some(called)
         }
@@ -181,11 +186,17 @@ fn of_account(account: &Account) -> Vec<Check> {
     vec![credentials, identity, Check::new("region", Verdict::Ok, region)]
 }
 
+/// Why nobody was reached.
+fn unreached<T>(answer: &Result<T, Failure>) -> Option<&Failure> {
+    let is_silence = |stage| matches!(stage, Stage::Connect | Stage::Tls | Stage::Timeout);
+    answer.as_ref().err().filter(|failure| is_silence(failure.stage))
+}
+
 fn of_endpoint<T>(name: &str, answer: &Result<T, Failure>) -> Check {
+    if let Some(failure) = unreached(answer) {
+        return Check::of_failure(name, Verdict::Failed, failure);
+    }
     match answer {
-        Err(failure) if matches!(failure.stage, Stage::Connect | Stage::Tls | Stage::Timeout) => {
-            Check::of_failure(name, Verdict::Failed, failure)
-        }
         Err(failure) if matches!(failure.stage, Stage::Credentials | Stage::Refused) => {
             Check::skipped(name, "nothing was sent")
         }

@@ -69,6 +69,14 @@ mod tests {
     }
 
     #[test]
+    fn the_services_beside_the_runtime_are_known() {
+        let availability = Route::of(&Method::GET, "/foundation-model-availability/a.b-v1%3A0");
+        assert_eq!(availability.operation, Operation::GetFoundationModelAvailability);
+        assert_eq!(availability.id.as_deref(), Some("a.b-v1:0"));
+        assert_eq!(Route::of(&Method::POST, "/").operation, Operation::GetCallerIdentity);
+    }
+
+    #[test]
     fn the_method_counts() {
         assert_eq!(Route::of(&Method::GET, "/model/a.b/converse").operation, Operation::Unknown);
     }

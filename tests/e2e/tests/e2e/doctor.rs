@@ -207,6 +207,8 @@ fn an_endpoint_that_cannot_be_reached_is_told() {
     for name in ["endpoint-control", "endpoint-runtime"] {
         findings.fails(name, "refused", nowhere);
     }
+    findings.fails("call", "refused", nowhere);
+    assert_eq!(findings.check("entitlement")["verdict"], "warning");
     assert_eq!(findings.check("credentials")["verdict"], "ok", "who it is, is asked elsewhere");
     for arguments in [LIST, CHAT] {
         let said = error(&mut command(), arguments);

@@ -16,9 +16,9 @@ const TOKEN: &str = "PLANTED-session-token";
 const BEARER: &str = "PLANTED-bearer-token";
 
 /// How credentials are had, and which of the simulator's moods they meet.
-type Source = (&'static str, Vec<(&'static str, String)>, &'static [&'static str]);
+type Source<'a> = (&'static str, Vec<(&'static str, String)>, Vec<&'a str>);
 
-fn sources(sim: &Sim, home: &Path) -> Vec<Source> {
+fn sources<'a>(sim: &Sim, home: &Path, endpoint_with_user: &'a str) -> Vec<Source<'a>> {
     let script = |name: &str, body: &str| {
         let file = home.join(name);
         std::fs::write(&file, body).expect("written");
@@ -70,31 +70,31 @@ fn sources(sim: &Sim, home: &Path) -> Vec<Source> {
     let profile = |name: &str| vec![("AWS_PROFILE", name.to_owned())];
     let endpoint = sim.endpoint();
     vec![
-        ("keys", keys(), &[]),
-        ("wrong secret", wrong("AWS_SECRET_ACCESS_KEY"), &[]),
-        ("wrong token", wrong("AWS_SESSION_TOKEN"), &[]),
-        ("bearer", vec![("AWS_BEARER_TOKEN_BEDROCK", BEARER.to_owned())], &[]),
-        ("wrong bearer", vec![("AWS_BEARER_TOKEN_BEDROCK", format!("{BEARER}-wrong"))], &[]),
+        ("keys", keys(), vec![]),
+        ("wrong secret", wrong("AWS_SECRET_ACCESS_KEY"), vec![]),
+        ("wrong token", wrong("AWS_SESSION_TOKEN"), vec![]),
+        ("bearer", vec![("AWS_BEARER_TOKEN_BEDROCK", BEARER.to_owned())], vec![]),
+        ("wrong bearer", vec![("AWS_BEARER_TOKEN_BEDROCK", format!("{BEARER}-wrong"))], vec![]),
         (
             "bearer in the clear",
             vec![("AWS_BEARER_TOKEN_BEDROCK", BEARER.to_owned())],
-            &["--endpoint", "http://outcrop.invalid"],
+            vec!["--endpoint", "http://outcrop.invalid"],
         ),
-        ("profile", profile("keys"), &[]),
-        ("process", profile("process"), &[]),
-        ("failing process", profile("failing"), &[]),
-        ("garbled process", profile("garbled"), &[]),
-        ("role", profile("role"), &[]),
-        ("broken file", vec![("AWS_CONFIG_FILE", broken)], &[]),
-        ("sso", profile("sso"), &[]),
-        ("configured profile", wrong("AWS_SECRET_ACCESS_KEY"), &["--profile", "keys"]),
+        ("profile", profile("keys"), vec![]),
+        ("process", profile("process"), vec![]),
+        ("failing process", profile("failing"), vec![]),
+        ("garbled process", profile("garbled"), vec![]),
+        ("role", profile("role"), vec![]),
+        ("broken file", vec![("AWS_CONFIG_FILE", broken)], vec![]),
+        ("sso", profile("sso"), vec![]),
+        ("configured profile", wrong("AWS_SECRET_ACCESS_KEY"), vec!["--profile", "keys"]),
         (
             "web identity",
             vec![
                 ("AWS_WEB_IDENTITY_TOKEN_FILE", jwt.clone()),
                 ("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r".to_owned()),
             ],
-            &[],
+            vec![],
         ),
         (
             "container",
@@ -102,10 +102,11 @@ fn sources(sim: &Sim, home: &Path) -> Vec<Source> {
                 ("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{endpoint}/credentials")),
                 ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "PLANTED-container-token".to_owned()),
             ],
-            &[],
+            vec![],
         ),
-        ("configured header", keys(), &["--config", "headers.json5"]),
-        ("user in the endpoint", keys(), &["--endpoint", "http://user:PLANTED-password@127.0.0.1:9"]),
+        ("configured header", keys(), vec!["--config", "headers.json5"]),
+        ("user in an endpoint that answers", keys(), vec!["--endpoint", endpoint_with_user]),
+        ("user in the endpoint", keys(), vec!["--endpoint", "http://user:PLANTED-password@127.0.0.1:9"]),
     ]
 }
 
@@ -127,8 +128,9 @@ fn no_output_log_or_cache_file_holds_a_secret() {
         Auth::none().access_key(ID, AccessKey::with_session_token(SECRET, TOKEN)).bearer_token(BEARER),
     );
     let (home, cache) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let with_user = sim.endpoint().replace("http://", "http://user:PLANTED-password@");
     let (mut leaks, mut logged) = (Vec::new(), false);
-    for (name, variables, options) in sources(&sim, home.path()) {
+    for (name, variables, options) in sources(&sim, home.path(), &with_user) {
         for (place, arguments) in COMMANDS.iter().enumerate() {
             let mut command: Command = outcrop(&sim);
             command
@@ -142,7 +144,7 @@ fn no_output_log_or_cache_file_holds_a_secret() {
                 .env("OUTCROP_CACHE_DIR", cache.path())
                 .env("RUST_BACKTRACE", "1")
                 .envs(variables.iter().map(|(name, value)| (name, value)))
-                .args(options)
+                .args(&options)
                 .args(*arguments);
             // All there is to log, asked for in either way.
             if place % 2 == 0 {
