@@ -85,6 +85,7 @@ const TABLES: &[(&str, &[Column])] = &[
                 }
                 .into()
             }),
+            ("betas", |traits, _| yes(traits.betas)),
             ("sampling", |traits, _| {
                 match traits.sampling {
                     Sampling::Taken => "yes",

@@ -286,6 +286,8 @@ pub enum ToolOutput {
     Json(Value),
     /// An image, document or video.
     Media(Media),
+    /// What a search found, to be cited: an object of `source`, `title` and `content`.
+    SearchResult(Value),
 }
 
 /// A block of an earlier answer that is more than its text, or one in the provider's own JSON.

@@ -40,6 +40,7 @@ const PLAIN: Traits = Traits {
     system: true,
     opens: true,
     prefill: true,
+    betas: true,
     refuses: NOTHING,
     citations: true,
     choices: Choices::All,
@@ -56,6 +57,7 @@ const PLAIN: Traits = Traits {
 /// Models that are no Claude, Nova or unknown: the careful reading of what is not documented.
 const CAREFUL: Traits = Traits {
     opens: false,
+    betas: false,
     refuses: VIDEO | AUDIO,
     citations: false,
     results: results(NOTHING, TEXT | MEDIA),
@@ -122,6 +124,7 @@ pub const CLAUDE_FABLE_5_1: Traits = Traits { choices: Choices::Auto, ..CLAUDE_5
 /// Amazon Nova 1.
 pub const NOVA: Traits = Traits {
     opens: false,
+    betas: false,
     refuses: AUDIO,
     results: results(IMAGES, TEXT | MEDIA),
     call_ids: CallIds::Plain,

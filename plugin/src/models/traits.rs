@@ -116,6 +116,8 @@ pub struct Traits {
     pub opens: bool,
     /// Whether a conversation may end with the model's turn, which it then goes on writing.
     pub prefill: bool,
+    /// Whether it takes `anthropic_beta` among its own fields.
+    pub betas: bool,
     /// Media that it is known to refuse, whatever its listing says.
     pub refuses: Can,
     /// Whether it takes back text with citations.

@@ -159,8 +159,12 @@ impl<'a> Draft<'a> {
     fn write_fields(&mut self, thinking: Thinking) {
         effort::write(self, thinking);
         let mut fields = core::mem::take(&mut self.fields);
-        for beta in &self.options.betas {
-            fields.beta(beta);
+        if self.target.traits().betas {
+            for beta in &self.options.betas {
+                fields.beta(beta);
+            }
+        } else if !self.options.betas.is_empty() {
+            self.rewrites.note(rewrites::BETAS, "/extensions", "the model does not know them");
         }
         if let Some(theirs) = &self.options.model_fields_json {
             fields.merge(theirs);

@@ -54,6 +54,7 @@ rules! {
     STOP_SEQUENCES = "stop-sequences-dropped": "Stop sequences were left out.";
     EFFORT = "effort-dropped": "The effort was left out.";
     EFFORT_WORD = "effort-adjusted": "The nearest effort that the model knows was asked for.";
+    BETAS = "betas-dropped": "Claude's betas were left out; the model does not know them.";
     DISPLAY = "reasoning-display-dropped": "The wish how reasoning is shown was left out; there is no way to tell the model.";
     MAX_TOKENS = "max-output-tokens-changed": "The most output tokens were changed to what the model, its window and its thinking allow.";
 }

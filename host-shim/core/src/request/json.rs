@@ -6,6 +6,7 @@
 mod at;
 mod media;
 mod message;
+mod surrogates;
 #[cfg(test)]
 mod tests;
 
@@ -60,7 +61,7 @@ pub(super) fn tools(text: &[u8]) -> Result<Vec<Tool>> {
 fn parse(text: &[u8]) -> Result<Value> {
     // Some editors and shells begin every file with a byte order mark.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    serde_json::from_slice(text)
+    serde_json::from_slice(&surrogates::replaced(text))
         .map_err(|error| Error::new(ErrorClass::InvalidRequest, format!("the text is not JSON: {error}")))
 }
 

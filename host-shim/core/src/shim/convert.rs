@@ -168,6 +168,10 @@ impl Lowering<'_> {
                 types::ToolOutput::Json(value.to_string())
             }
             ToolOutput::Media(media) => types::ToolOutput::Media(self.media(media)),
+            ToolOutput::SearchResult(value) => types::ToolOutput::Other(types::Extension {
+                key: "search-result".to_owned(),
+                value: value.to_string(),
+            }),
         }
     }
 

@@ -263,6 +263,12 @@ fn read_raw<'a>(
     let Some(object) = Object::parse(written) else {
         return Err(errors::invalid(&at.to_string(), "want a content block as a JSON object"));
     };
+    if let Some(result) = object.object("searchResult")
+        && !draft.target.traits().citations
+    {
+        draft.rewrites.note(rewrites::CITATIONS, at, "the model takes no search results but as text");
+        return Ok(Some(What::Text(search_result_text(&result).into())));
+    }
     let writer = message.model_id.as_deref().filter(|_| role == Role::Assistant);
     let foreign = writer.is_some_and(|writer| is_foreign(&draft.target.known, &Known::by_id(writer)));
     if object.get("citations").is_some() {

@@ -158,8 +158,17 @@ const SHAPES: &[Shape] = &[
                     r#"{"source":"s","title":"t","content":[{"text":"x"}],"citations":{"enabled":true}}"#,
                 ))],
             )]),
+            user(vec![
+                text("and this"),
+                Block::Raw(RawBlock {
+                    kind: "raw".into(),
+                    text: String::new(),
+                    json: r#"{"searchResult":{"source":"s","title":"t","content":[{"text":"y"}]}}"#.into(),
+                }),
+            ]),
         ];
     }),
+    ("betas", |request| request.extensions = vec![extension("betas", "[\"context-1m-2025-08-07\"]")]),
 ];
 
 const SCHEMA: &str =

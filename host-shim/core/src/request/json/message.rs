@@ -188,7 +188,10 @@ fn tool_output(at: &At<'_>) -> Result<ToolOutput> {
         "document" => media::read(at, MediaKind::Document).map(ToolOutput::Media),
         "video" => media::read(at, MediaKind::Video).map(ToolOutput::Media),
         "json" => json(at),
-        _ => Err(kind.unknown("content type", &["text", "image", "document", "video", "json"])),
+        "searchResult" => search_result(at),
+        _ => {
+            Err(kind.unknown("content type", &["text", "image", "document", "video", "json", "searchResult"]))
+        }
     }
 }
 
@@ -200,6 +203,25 @@ fn json(at: &At<'_>) -> Result<ToolOutput> {
         None if members.contains("json") => Ok(ToolOutput::Json(serde_json::Value::Null)),
         None => Err(members.missing("json")),
     }
+}
+
+fn search_result(at: &At<'_>) -> Result<ToolOutput> {
+    let members = at.members(&["type", "source", "title", "content", "citations"], &[])?;
+    let text = |at: &At<'_>| {
+        let members = at.members(&["text"], &[])?;
+        Ok(serde_json::json!({ "text": members.require("text")?.str()? }))
+    };
+    let content = members.require("content")?;
+    let content = content.string_or_items(|text| serde_json::json!({ "text": text }), text)?;
+    let mut result = serde_json::json!({
+        "source": members.require("source")?.str()?,
+        "title": members.require("title")?.str()?,
+        "content": content,
+    });
+    if let Some(enabled) = members.read("citations", |at| at.bool())? {
+        result["citations"] = serde_json::json!({ "enabled": enabled });
+    }
+    Ok(ToolOutput::SearchResult(result))
 }
 
 fn text(at: &At<'_>) -> Result<Content> {

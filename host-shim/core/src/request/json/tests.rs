@@ -585,6 +585,20 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+#[test]
+fn search_results_and_half_surrogates_are_read() {
+    let text = r#"{"model":"p/m","messages":[{"role":"user","content":"cut \ud83d"},
+        {"role":"toolResult","toolCallId":"1","content":[{"type":"searchResult","source":"s","title":"t","content":"x","citations":true}]}]}"#;
+    let request = request(text.as_bytes()).expect("a request");
+    assert_eq!(request.messages[0].content, [Content::text("cut \u{fffd}")]);
+    let Content::ToolResult(result) = &request.messages[1].content[0] else {
+        panic!("a result");
+    };
+    let want =
+        json!({"source": "s", "title": "t", "content": [{"text": "x"}], "citations": {"enabled": true}});
+    assert_eq!(result.output, [ToolOutput::SearchResult(want)]);
+}
+
 proptest! {
     #[test]
     fn no_json_makes_it_panic(value in any_json(), place in 0..5) {
