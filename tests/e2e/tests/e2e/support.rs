@@ -1,5 +1,6 @@
 //! What the tests share: the simulator, a host that asks it, the binary, and the check of every body.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -217,24 +218,44 @@ pub(crate) fn run(command: &mut Command) -> String {
     text(&output.stdout)
 }
 
+/// The most bodies of one test that are checked after it.
+const CHECKED: usize = 20;
+
 fn check_bodies(sim: &Simulator) {
+    let has_body = |request: &bedrock_sim::Request| {
+        matches!(request.operation, Operation::ConverseStream | Operation::Converse | Operation::CountTokens)
+    };
+    check_first(sim.requests().into_iter().filter(has_body).map(Sent::from), CHECKED);
+}
+
+/// A request that was sent to the simulator.
+pub(crate) struct Sent {
+    /// `POST /model/ID/converse`
+    line: String,
+    body: bytes::Bytes,
+}
+
+impl From<bedrock_sim::Request> for Sent {
+    fn from(request: bedrock_sim::Request) -> Self {
+        Self { line: format!("{} {}", request.method, request.target), body: request.body }
+    }
+}
+
+/// Checks all of these against botocore's model, where it is installed.
+pub(crate) fn check_sent(sent: impl IntoIterator<Item = Sent>) {
+    check_first(sent.into_iter(), usize::MAX);
+}
+
+fn check_first(sent: impl Iterator<Item = Sent>, most: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut seen = Vec::new();
-    for request in sim.requests() {
-        let target = request.target.clone();
-        let has_body = matches!(
-            request.operation,
-            Operation::ConverseStream | Operation::Converse | Operation::CountTokens
-        );
-        // What the service itself would refuse to read is no body of ours.
-        if !has_body || request.body.is_empty() || seen.contains(&request.body) || seen.len() >= 20 {
-            continue;
+    let mut seen = HashSet::new();
+    // What the service itself would refuse to read is no body of ours.
+    for Sent { line, body } in sent.filter(|sent| !sent.body.is_empty()) {
+        if seen.len() < most && seen.insert(body.clone()) {
+            let file = folder.path().join(seen.len().to_string());
+            std::fs::write(&file, &body).expect("written");
+            std::fs::write(file.with_extension("target"), line).expect("written");
         }
-        let body = folder.path().join(seen.len().to_string());
-        std::fs::write(&body, &request.body).expect("written");
-        std::fs::write(body.with_extension("target"), format!("{} {target}", request.method))
-            .expect("written");
-        seen.push(request.body);
     }
     if seen.is_empty() {
         return;
