@@ -20,8 +20,8 @@ const NO_MODEL: &str = "outcrop.doctor";
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Check {
-    /// What, for programs: `credentials`, `identity`, `region`, `endpoint-control`, `endpoint-runtime`, `clock`,
-    /// an IAM action such as `bedrock:InvokeModel`, `entitlement`, `call`.
+    /// What, for programs: `credentials`, `identity`, `region`, `endpoint-control`, `endpoint-runtime`,
+    /// `clock`, an IAM action such as `bedrock:InvokeModel`, `entitlement`, `call`.
     pub name: String,
     /// What came of it.
     pub verdict: Verdict,
@@ -65,8 +65,8 @@ impl Check {
 }
 
 impl Host {
-    /// Looks at all that lies between this machine and an answer: credentials, region, endpoints, clock, each IAM
-    /// permission. With a model, also whether the account is entitled to it, and whether it answers: that
+    /// Looks at all that lies between this machine and an answer: credentials, region, endpoints, clock, each
+    /// IAM permission. With a model, also whether the account is entitled to it, and whether it answers: that
     /// costs some tokens.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use crate::bridge::Bridge;
 use crate::bridge::credentials::origin::Origin;
 
 impl Host {
-    /// The least that a user or a role needs to use this host, as an IAM policy; narrowed to one model where one
-    /// is named. Asks nobody.
+    /// The least that a user or a role needs to use this host, as an IAM policy; narrowed to one model where
+    /// one is named. Asks nobody.
     ///
     /// # Errors
     ///

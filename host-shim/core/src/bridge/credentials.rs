@@ -1,6 +1,7 @@
 //! The credentials in use: loaded by the SDK's chain, kept until they expire, loaded again when Bedrock no
 //! longer believes them.
 
+mod advice;
 pub(crate) mod chain;
 pub(crate) mod ec2;
 pub(crate) mod origin;
@@ -26,7 +27,8 @@ const REPLACING_TIME: Duration = Duration::from_secs(5);
 
 /// Gives the SDK its credentials.
 ///
-/// The SDK's own cache cannot be told that the service refuses what it holds; with this in its place it keeps none.
+/// The SDK's own cache cannot be told that the service refuses what it holds; with this in its place it keeps
+/// none.
 #[derive(Debug)]
 pub(crate) struct Held {
     chain: Box<dyn ProvideCredentials>,
@@ -55,9 +57,9 @@ impl Held {
         self.renewals.load(Ordering::Acquire)
     }
 
-    /// Reads everything again, after a request that was begun at this mark was refused. Says whether another try is
-    /// worth while: there are other credentials now, or an error that tells more. All whose requests were under
-    /// way together share one reading.
+    /// Reads everything again, after a request that was begun at this mark was refused. Says whether another
+    /// try is worth while: there are other credentials now, or an error that tells more. All whose requests
+    /// were under way together share one reading.
     pub(crate) async fn renew(&self, mark: u64) -> bool {
         let mut state = self.state.lock().await;
         if self.mark() == mark {

@@ -108,7 +108,8 @@ impl Failure {
         self.is_one_of(STALE)
     }
 
-    /// Whether the signature was refused for its time: `Signature expired: ...`, `Signature not yet current: ...`.
+    /// Whether the signature was refused for its time: `Signature expired: ...`, `Signature not yet current:
+    /// ...`.
     pub(crate) fn tells_of_clock(&self) -> bool {
         self.is_one_of(CLOCK)
             || (self.is_one_of(&["InvalidSignature", "SignatureDoesNotMatch"])
@@ -367,7 +368,9 @@ mod tests {
 
     #[test]
     fn a_quoted_request_is_left_out() {
-        let quoted = r#"{"message":"It does not match.\n\nThe Canonical String for this request should have been\n'x-amz-security-token:SECRET'","__type":"x"}"#;
+        let quoted = r#"{"message":"It does not match.\n\nThe Canonical String for this request should be\n
+            'x-amz-security-token:SECRET'","__type":"x"}"#;
+        let quoted = quoted.replace("\n            ", "");
         let kept = without_signed_request(quoted.as_bytes());
         assert_eq!(kept, br#"{"message":"It does not match.","__type":"x"}"#);
         let html = without_signed_request(b"<p>No.</p> The Canonical String: SECRET");

@@ -22,7 +22,8 @@ use tokio::sync::Mutex;
 use crate::bridge::failure::causes;
 use crate::bridge::profiles::{is_blank, variable};
 
-/// How long a connection to the metadata service, and each of its answers, may take. It is on the machine itself.
+/// How long a connection to the metadata service, and each of its answers, may take. It is on the machine
+/// itself.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long it is remembered that nothing answered.

@@ -1,8 +1,8 @@
-//! What the credentials in use are called, and what to do when they are not believed.
+//! What the credentials in use are called.
 //!
 //! Told from the environment and the shared configuration files alone, by the rules of the SDK's chain.
 
-use aws_config::profile::ProfileSet;
+use aws_config::profile::{Profile, ProfileSet};
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::ec2::{Ec2, Sign};
@@ -18,8 +18,9 @@ pub(crate) enum Origin {
     Bearer,
     /// An access key in the environment.
     Environment { temporary: bool },
-    /// A profile of the shared configuration files.
-    Profile { name: String, base: Base, assumes_role: bool },
+    /// A profile of the shared configuration files, and the one that it has its first credentials from: itself,
+    /// unless it assumes a role.
+    Profile { name: String, assumes_role: bool, base: Base, base_name: String },
     /// A token in a file, by variables.
     WebIdentity,
     /// The role of an ECS task or of an EKS pod.
@@ -68,8 +69,8 @@ pub(crate) async fn find(access: &Access, ec2: &Ec2, env: &Env, fs: &Fs) -> Orig
     let mut is_missing = asked_for.as_deref().is_some_and(|name| name != "default");
     match profiles::load(asked_for, env, fs).await {
         Ok(profiles) => {
-            if let Some((base, assumes_role)) = base(&profiles) {
-                return Origin::Profile { name, base, assumes_role };
+            if let Some(found) = of_profiles(&profiles) {
+                return found;
             }
             is_missing &= profiles.get_profile(&name).is_none();
             if configured.is_some() && is_missing {
@@ -77,7 +78,7 @@ pub(crate) async fn find(access: &Access, ec2: &Ec2, env: &Env, fs: &Fs) -> Orig
             }
         }
         // The chain stops here.
-        Err(_) => return Origin::Profile { name, base: Base::Unclear, assumes_role: false },
+        Err(_) => return unclear(&name, false),
     }
     let role = variable(env, "AWS_ROLE_ARN");
     if variable(env, "AWS_WEB_IDENTITY_TOKEN_FILE").is_some() && role.is_some() {
@@ -103,39 +104,50 @@ fn secret(env: &Env) -> Option<String> {
 
 /// Where the profile in use has its first credentials from, and whether a role is assumed with them. None where
 /// it says nothing of credentials, so that the chain goes on.
-fn base(profiles: &ProfileSet) -> Option<(Base, bool)> {
+fn of_profiles(profiles: &ProfileSet) -> Option<Origin> {
     let chain = profiles::chain(profiles);
-    // Without a role a source profile means nothing, and the one that is named first counts.
-    let assumes_role = |profile: &&_| has(profile, "role_arn") && !has(profile, "web_identity_token_file");
     let first = chain.first()?;
+    let of = |profile: &Profile, assumes_role, base| Origin::Profile {
+        name: first.name().to_owned(),
+        assumes_role,
+        base,
+        base_name: profile.name().to_owned(),
+    };
+    let assumes_role =
+        |profile: &Profile| has(profile, "role_arn") && !has(profile, "web_identity_token_file");
+    // Without a role a source profile means nothing.
     if !assumes_role(first) {
-        return base_of(first).map(|base| (base, false));
+        return base_of(first).map(|base| of(first, false, base));
     }
-    let unclear = Some((Base::Unclear, true));
+    let unclear = Some(unclear(first.name(), true));
     if has(first, "source_profile") == has(first, "credential_source") {
         return unclear;
     }
     for (place, profile) in chain.iter().enumerate() {
         // Past the first profile its own keys come before everything else that it says.
         if place > 0 && has(profile, "aws_access_key_id") && has(profile, "aws_secret_access_key") {
-            return Some((Base::Keys { temporary: has(profile, "aws_session_token") }, true));
+            return Some(of(profile, true, Base::Keys { temporary: has(profile, "aws_session_token") }));
         }
         let is_last = !assumes_role(profile)
             || has(profile, "credential_source")
             || profile.get("source_profile") == Some(profile.name());
         if is_last {
-            return base_of(profile).map_or(unclear, |base| Some((base, true)));
+            return base_of(profile).map_or(unclear, |base| Some(of(profile, true, base)));
         }
     }
     // A profile that is not there, or a circle.
     unclear
 }
 
-fn has(profile: &aws_config::profile::Profile, name: &str) -> bool {
+fn unclear(name: &str, assumes_role: bool) -> Origin {
+    Origin::Profile { name: name.to_owned(), assumes_role, base: Base::Unclear, base_name: name.to_owned() }
+}
+
+fn has(profile: &Profile, name: &str) -> bool {
     profile.get(name).is_some()
 }
 
-fn base_of(profile: &aws_config::profile::Profile) -> Option<Base> {
+fn base_of(profile: &Profile) -> Option<Base> {
     if let Some(source) = profile.get("credential_source") {
         return Some(match source.to_ascii_lowercase().as_str() {
             "environment" => Base::Environment,
@@ -182,7 +194,7 @@ impl Origin {
             Self::Given => "access key".to_owned(),
             Self::Bearer => "Bedrock API key".to_owned(),
             Self::Environment { temporary: is } => temporary(*is).to_owned(),
-            Self::Profile { name, base, assumes_role } => {
+            Self::Profile { name, assumes_role, base, .. } => {
                 let base = match base {
                     Base::Keys { temporary: is } => {
                         format!("{} in the shared configuration files", temporary(*is))
@@ -205,68 +217,5 @@ impl Origin {
             Self::Instance => "EC2 instance role".to_owned(),
             Self::NoSuchProfile { .. } | Self::Nothing => return None,
         })
-    }
-
-    /// What a person can do when these credentials cannot be had, or are not believed.
-    pub(crate) fn remedy(&self) -> String {
-        match self {
-            Self::Given => "give the host an access key that is valid, with its session token if it is temporary".into(),
-            Self::Bearer => "AWS_BEARER_TOKEN_BEDROCK holds no key that is valid (it may have expired): make a new Bedrock API key, or unset the variable".into(),
-            Self::Environment { temporary: true } => "get new temporary keys and set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to them".into(),
-            Self::Environment { temporary: false } => "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: the key may be deleted, inactive or mistyped, or lack its AWS_SESSION_TOKEN".into(),
-            Self::Profile { name, base, assumes_role } => of_profile(name, base, *assumes_role),
-            Self::WebIdentity => "see that the file of AWS_WEB_IDENTITY_TOKEN_FILE holds a fresh token and that the role of AWS_ROLE_ARN trusts its issuer".into(),
-            Self::Container { eks: true } => "see that the pod's service account has a pod identity association, and that its agent runs".into(),
-            Self::Container { eks: false } => "see that the task has a task role (taskRoleArn)".into(),
-            Self::Instance => "see that an IAM role is attached to the instance and that its metadata service is on (IMDSv2, hop limit 2 for containers)".into(),
-            Self::NoSuchProfile { name } => format!("add [profile {name}] to ~/.aws/config (`aws configure --profile {name}`), or name another profile"),
-            Self::Nothing => "set AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is attached (on EC2 that does not look like it set AWS_EC2_METADATA_DISABLED=false)".into(),
-        }
-    }
-}
-
-fn of_profile(name: &str, base: &Base, assumes_role: bool) -> String {
-    let base = match base {
-        Base::Sso => format!("run `aws sso login --profile {name}`"),
-        Base::Login => format!(
-            "console sign-in is not supported here: use `aws configure sso --profile {name}`, or export keys with `aws configure export-credentials --profile {name}`"
-        ),
-        Base::Keys { temporary: true } => {
-            format!(
-                "get new temporary keys for the profile {name} (aws_access_key_id, aws_secret_access_key, aws_session_token)"
-            )
-        }
-        Base::Keys { temporary: false } => {
-            format!(
-                "check aws_access_key_id and aws_secret_access_key of the profile {name} (`aws configure --profile {name}`)"
-            )
-        }
-        Base::Process => {
-            format!("run the credential_process of the profile {name} by hand to see what it says")
-        }
-        Base::WebIdentity => {
-            format!("see that the web_identity_token_file of the profile {name} holds a fresh token")
-        }
-        Base::Environment => {
-            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which the profile takes its credentials from"
-                .to_owned()
-        }
-        Base::Container => {
-            "see that the container has a role, which the profile takes its credentials from".to_owned()
-        }
-        Base::Instance => {
-            "see that an IAM role is attached to the instance, which the profile takes its credentials from"
-                .to_owned()
-        }
-        Base::Unclear => {
-            return format!(
-                "mend the profile {name} in ~/.aws/config (`aws configure list --profile {name}` shows how it is read)"
-            );
-        }
-    };
-    if assumes_role {
-        format!("{base}; and see that the role_arn of the profile {name} may be assumed with that")
-    } else {
-        base
     }
 }
