@@ -58,25 +58,23 @@ pub(super) fn separate<'a>(draft: &mut Draft<'a>, turns: &mut Vec<Turn<'a>>) {
         What::Media(media) => media::kind(media) & beside != 0,
         _ => TEXT & beside != 0,
     };
-    let mut number = 0;
-    while number < turns.len() {
-        let turn = &mut turns[number];
-        number += 1;
-        let Some(behind) = turn.pieces.iter().rposition(Piece::is_outcome) else {
+    let mut separated = Vec::with_capacity(turns.len());
+    for mut turn in turns.drain(..) {
+        let behind = turn.pieces.iter().rposition(Piece::is_outcome);
+        let Some(behind) = behind.filter(|_| !turn.pieces.iter().all(may)) else {
+            separated.push(turn);
             continue;
         };
-        if turn.pieces.iter().all(may) {
-            continue;
-        }
         let others = turn.pieces.split_off(behind + 1);
         let at = others.first().map_or(turn.at, |piece| piece.at);
         let detail = "the model does not take it beside tool results";
         draft.rewrites.note(rewrites::SEPARATED, at, detail);
         let between = Piece { at, what: What::Text(BETWEEN.into()) };
-        turns.insert(number, Turn { role: Role::Assistant, at, pieces: vec![between] });
-        turns.insert(number + 1, Turn { role: Role::User, at, pieces: others });
-        number += 2;
+        separated.push(turn);
+        separated.push(Turn { role: Role::Assistant, at, pieces: vec![between] });
+        separated.push(Turn { role: Role::User, at, pieces: others });
     }
+    *turns = separated;
 }
 
 /// Puts the instructions before the first user's turn, for a model that takes none apart.
