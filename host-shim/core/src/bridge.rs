@@ -20,12 +20,13 @@ pub(crate) mod remedy;
 pub(crate) mod retry;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use body::{Draft, Imposed, Part};
 use call::{Call, Operation, Order};
-use catalogue::{Catalogue, Listing};
+use catalogue::Catalogue;
 use clients::{Access, Clients};
 use failure::{Failure, Stage};
 use model_id::ModelId;
@@ -42,6 +43,17 @@ pub(crate) struct Bridge {
     attempts: u32,
 }
 
+/// How models are discovered.
+#[derive(Debug)]
+pub(crate) struct Discovery {
+    /// Without it nothing is listed, and nothing that was is shown.
+    pub(crate) is_on: bool,
+    /// How long a listing is fresh. Zero: nothing is kept from one call to the next, and no call is shared.
+    pub(crate) fresh: Duration,
+    /// For listings. Only this user can write to it. None where nothing is to be kept on disk.
+    pub(crate) folder: Option<PathBuf>,
+}
+
 /// What the caller brought, against which a plugin's calls are held.
 #[derive(Debug, Default)]
 pub(crate) struct Brought {
@@ -51,10 +63,11 @@ pub(crate) struct Brought {
 }
 
 impl Bridge {
-    pub(crate) fn new(access: Access, imposed: Imposed, attempts: u32) -> Self {
+    pub(crate) fn new(access: Access, imposed: Imposed, attempts: u32, discovery: Discovery) -> Self {
+        let clients = Arc::new(Clients::new(access));
         Self {
-            clients: Arc::new(Clients::new(access)),
-            catalogue: Catalogue::default(),
+            catalogue: Catalogue::new(clients.clone(), discovery),
+            clients,
             imposed: Arc::new(imposed),
             attempts,
         }
@@ -71,12 +84,8 @@ impl Bridge {
         Some((text("guardrailIdentifier")?, text("guardrailVersion")?))
     }
 
-    pub(crate) async fn fresh_listing(&self) -> Arc<Listing> {
-        self.catalogue.fresh(&self.clients).await
-    }
-
-    pub(crate) fn cached_listing(&self) -> Option<Arc<Listing>> {
-        self.catalogue.cached()
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     /// Checks what a plugin wants sent, and sends it. What is refused is a call that has failed.
@@ -106,7 +115,7 @@ impl Bridge {
             .ok_or_else(|| format!("there is no operation {operation:?} on the bridge"))?;
         let id = ModelId::parse(model_id).map_err(str::to_owned)?;
         let asked = ModelId::parse(&brought.model_id).map_err(str::to_owned)?;
-        let is_listed = |id: &str| self.cached_listing().is_some_and(|listing| listing.entry(id).is_some());
+        let is_listed = |id: &str| self.catalogue.cached().is_some_and(|listing| listing.entry(id).is_some());
         if !id.may_stand_for(&asked, is_listed) {
             return Err(format!(
                 "the plugin asked for {model_id:?}, which is neither the requested model nor listed"

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use etcetera::BaseStrategy as _;
-use futures_util::future::join_all;
 use outcrop_config::{Config, Provider};
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::bridge::Bridge;
 use crate::bridge::clients::Access;
 use crate::bridge::headers::Headers;
+use crate::bridge::{Bridge, Discovery};
 use crate::instances::{Instance, Instances, Route};
 use crate::limits::{self, Limits};
 use crate::request::{Effort, Timeouts};
@@ -21,7 +20,7 @@ use crate::shim::memory::Memory;
 use crate::shim::plugin::Plugin;
 use crate::shim::{self, Places, Surroundings};
 use crate::stream::{EventStream, Patience};
-use crate::{Error, ErrorClass, LeftOut, Model, Request, Result};
+use crate::{Error, ErrorClass, Request, Result};
 
 /// The component that is built along with this crate.
 static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon_bedrock.wasm"));
@@ -60,18 +59,6 @@ impl std::fmt::Debug for Host {
     }
 }
 
-/// Models on offer, and what kept others from the list.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Models {
-    /// Best first, each id once.
-    pub models: Vec<Model>,
-    /// What is not on offer, and why.
-    pub left_out: Vec<LeftOut>,
-    /// What could not be listed, and why: a missing permission, for one.
-    pub problems: Vec<Error>,
-}
-
 impl Host {
     /// A host with everything at its default.
     ///
@@ -87,50 +74,13 @@ impl Host {
         HostBuilder::default()
     }
 
-    /// Lists the models of the AWS account. Asks AWS where no fresh listing is cached.
-    ///
-    /// # Errors
-    ///
-    /// Where nothing at all could be listed.
-    pub async fn models(&self) -> Result<Models> {
-        let instances = &self.shared.instances.0;
-        let mut all = Models { models: Vec::new(), left_out: Vec::new(), problems: Vec::new() };
-        for (instance, listed) in instances.iter().zip(join_all(instances.iter().map(listed)).await) {
-            let (models, left_out, problems) = match listed {
-                Ok(listed) => (listed.models, listed.left_out, listed.problems),
-                Err(problem) => (Vec::new(), Vec::new(), vec![problem]),
-            };
-            all.models.extend(models);
-            all.left_out.extend(left_out);
-            all.problems.extend(problems.into_iter().map(|mut problem| {
-                if instances.len() > 1 {
-                    problem.message = format!("{}: {}", instance.provider.name, problem.message);
-                }
-                problem
-            }));
-        }
-        if all.models.is_empty() && !all.problems.is_empty() {
-            Err(all.problems.swap_remove(0))
-        } else {
-            Ok(all)
-        }
+    pub(crate) fn instances(&self) -> &[Instance] {
+        &self.shared.instances.0
     }
 
-    /// All that is known of a model, and where each fact comes from: a JSON object in the plugin's words.
-    /// Uses what is cached, and asks nobody.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorClass::InvalidRequest`] where the id has no known prefix, [`ErrorClass::Unsupported`] where
-    /// the plugin does not explain models, [`ErrorClass::Internal`] where it failed.
-    pub fn explain_model(&self, model: &str) -> Result<Value> {
-        let Route { instance, model_id, .. } = self.shared.instances.route(model)?;
-        let explained = instance.plugin.explain_model(model_id)?.ok_or_else(|| {
-            Error::new(ErrorClass::Unsupported, "this plugin does not explain what it knows of models")
-        })?;
-        serde_json::from_str(&explained).map_err(|error| {
-            Error::new(ErrorClass::Internal, format!("the plugin's explanation is no JSON: {error}"))
-        })
+    /// Which instance a model belongs to.
+    pub(crate) fn route<'a>(&'a self, model: &'a str) -> Result<Route<'a>> {
+        self.shared.instances.route(model)
     }
 
     /// The bridge of `amazon-bedrock`.
@@ -201,25 +151,6 @@ impl Host {
     }
 }
 
-/// The models of one instance.
-async fn listed(instance: &Instance) -> Result<Models> {
-    let plugin = &instance.plugin;
-    let listing = instance.bridge().fresh_listing().await;
-    let problems: Vec<Error> = listing.failures.iter().map(Error::from).collect();
-    let prefix = instance.prefix();
-    match plugin.list_models() {
-        Ok(offer) if offer.models.is_empty() && !problems.is_empty() => Err(problems[0].clone()),
-        Ok(offer) => Ok(Models {
-            models: offer.models.into_iter().map(|model| shim::model(model, &prefix)).collect(),
-            left_out: offer.left_out.into_iter().map(|model| shim::left_out(model, &prefix)).collect(),
-            problems,
-        }),
-        // The plugin was told the same failure; here it is known what was asked for.
-        Err(error) if error.class != ErrorClass::Internal && !problems.is_empty() => Err(problems[0].clone()),
-        Err(error) => Err(error),
-    }
-}
-
 fn patience(request: &Request, host: Timeouts) -> Patience {
     let reasons = request.effort.is_some_and(|effort| effort != Effort::Off);
     let first_content =
@@ -246,6 +177,7 @@ pub struct HostBuilder {
     limits: Limits,
     attempts: u32,
     cache_folder: Option<PathBuf>,
+    refresh_interval: Option<Duration>,
 }
 
 impl Default for HostBuilder {
@@ -261,6 +193,7 @@ impl Default for HostBuilder {
             limits: Limits::default(),
             attempts: limits::ATTEMPTS,
             cache_folder: None,
+            refresh_interval: None,
         }
     }
 }
@@ -365,7 +298,14 @@ impl HostBuilder {
         self
     }
 
-    /// Where compiled code is kept, in place of `OUTCROP_CACHE_DIR` or `outcrop` in the user's cache folder.
+    /// How long a listing of models is fresh: an hour, if no configuration says otherwise. Zero asks AWS for
+    /// every listing, and keeps none, in memory or on disk.
+    pub fn refresh_interval(mut self, time: Duration) -> Self {
+        self.refresh_interval = Some(time);
+        self
+    }
+
+    /// Where compiled code and listings of models are kept, in place of `OUTCROP_CACHE_DIR` or `outcrop` in the user's cache folder.
     pub fn cache_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache_folder = Some(folder.into());
         self
@@ -395,7 +335,7 @@ impl HostBuilder {
             }
         };
         self.access.cache_folder = cache_folder(self.cache_folder.take());
-        let compiled = self.access.cache_folder.as_deref().and_then(compiled_folder);
+        let compiled = self.kept("compiled");
         let mut instances: Vec<Instance> = Vec::with_capacity(self.config.providers.len());
         for provider in &self.config.providers {
             let surroundings = self.surroundings(provider);
@@ -424,10 +364,28 @@ impl HostBuilder {
             imposed.entry(GUARDRAIL).or_insert_with(|| guardrail.clone().into());
         }
         Surroundings {
-            bridge: Bridge::new(access, imposed, self.attempts),
+            bridge: Bridge::new(access, imposed, self.attempts, self.discovery(provider)),
             memory: Memory::default(),
             limits: self.limits.clone(),
         }
+    }
+
+    fn discovery(&self, provider: &Provider) -> Discovery {
+        let configured = &provider.discovery;
+        Discovery {
+            is_on: configured.enabled != Some(false),
+            fresh: self.refresh_interval.unwrap_or(Duration::from_secs(configured.refresh_seconds)),
+            folder: self.kept("models"),
+        }
+    }
+
+    /// A folder of what is cached. No other user may write to it: compiled code will run, a listing is believed.
+    fn kept(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.access.cache_folder.as_deref()?.join(name);
+        make_private(&folder)
+            .inspect_err(|error| tracing::warn!("nothing is cached at {}: {error}", folder.display()))
+            .is_ok()
+            .then_some(folder)
     }
 
     /// The settings of the instance's plugin, as JSON.
@@ -447,15 +405,6 @@ fn cache_folder(asked: Option<PathBuf>) -> Option<PathBuf> {
         None => etcetera::choose_base_strategy().ok()?.cache_dir().join("outcrop"),
     };
     std::path::absolute(folder).ok()
-}
-
-/// The folder for compiled code, which no other user may write to: what lies in it will run.
-fn compiled_folder(cache: &Path) -> Option<PathBuf> {
-    let folder = cache.join("compiled");
-    make_private(&folder)
-        .inspect_err(|error| tracing::warn!("no cache for compiled code at {}: {error}", folder.display()))
-        .is_ok()
-        .then_some(folder)
 }
 
 #[cfg(unix)]

@@ -1,189 +1,195 @@
-//! The discovery cache: what Bedrock last listed, as the bytes it answered with.
+//! The discovery cache: what Bedrock last listed, as the bytes it answered with, in memory and on disk.
+//!
+//! What is fresh is shown. What is stale is shown too, while one refresh runs behind it. What failed is
+//! not asked for again for a while, and the failure shown; a list that could not be had is no empty one.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+mod fetch;
+mod listing;
+mod store;
 
-use aws_sdk_bedrock::types::InferenceProfileType;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use tokio::sync::Mutex;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::task::{Context, Poll, Waker};
 
-use super::call::Exchange;
+use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard};
+
+use super::Discovery;
 use super::clients::Clients;
-use super::failure::{Failure, Stage};
+use listing::{Age, Lists, now};
+pub(crate) use listing::{Listing, Missed};
+use store::{Key, Store};
 
-/// How long a listing is taken for fresh.
-const FRESH: Duration = Duration::from_secs(3600);
-/// The most that one listing may take.
-const LISTING_TIME: Duration = Duration::from_secs(30);
-/// Profiles a page: the most that Bedrock gives.
-const PAGE: i32 = 1000;
-/// No account has as many pages; what goes on for ever is broken.
-const MOST_PAGES: usize = 50;
+/// Keeps the listing of one place and identity. Cheap to clone; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalogue(Arc<Inner>);
 
-/// What Bedrock listed.
 #[derive(Debug)]
-pub(crate) struct Listing {
-    pub(crate) region: String,
-    /// Seconds since the Unix epoch.
-    pub(crate) fetched_at: u64,
-    /// `modelSummaries`, as JSON.
-    pub(crate) foundation_models: Vec<u8>,
-    /// `inferenceProfileSummaries` of all pages, as JSON.
-    pub(crate) inference_profiles: Vec<u8>,
-    pub(crate) failures: Vec<Failure>,
-    /// Every entry by its ids and ARNs.
-    entries: HashMap<String, Arc<str>>,
-    since: Instant,
-}
-
-impl Listing {
-    /// An entry by id or ARN, as JSON.
-    pub(crate) fn entry(&self, id: &str) -> Option<&str> {
-        self.entries.get(id).map(AsRef::as_ref)
-    }
-}
-
-/// Keeps the last listing.
-#[derive(Debug, Default)]
-pub(crate) struct Catalogue {
+struct Inner {
+    clients: Arc<Clients>,
+    discovery: Discovery,
+    /// Where and whose. Found once.
+    place: OnceCell<Place>,
     last: RwLock<Option<Arc<Listing>>>,
-    /// Held by whoever fetches, so that all others wait for that one answer.
-    fetching: Mutex<()>,
+    /// Held by whoever asks Bedrock, so that all others wait for that one answer.
+    asking: Arc<AsyncMutex<()>>,
+    /// How often Bedrock was asked, or another process's answer taken.
+    answers: AtomicU64,
+    /// Whether the disk was looked at by somebody who could not wait.
+    looked: Mutex<bool>,
+}
+
+#[derive(Debug)]
+struct Place {
+    region: String,
+    /// None where nothing is kept on disk.
+    store: Option<Store>,
 }
 
 impl Catalogue {
-    /// What is cached, however old.
+    pub(crate) fn new(clients: Arc<Clients>, discovery: Discovery) -> Self {
+        Self(Arc::new(Inner {
+            clients,
+            discovery,
+            place: OnceCell::new(),
+            last: RwLock::default(),
+            asking: Arc::default(),
+            answers: AtomicU64::new(0),
+            looked: Mutex::default(),
+        }))
+    }
+
+    /// What is cached, however old. Waits for nothing: the first time, it looks at the disk.
     pub(crate) fn cached(&self) -> Option<Arc<Listing>> {
+        if !self.0.discovery.is_on {
+            return None;
+        }
+        self.0.last().or_else(|| {
+            let mut looked = self.0.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            if !std::mem::replace(&mut *looked, true) {
+                // Reads files and asks nobody, so that the first poll ends it.
+                let mut place = pin!(self.0.place());
+                if let Poll::Ready(place) = place.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                    self.0.read(place);
+                }
+            }
+            self.0.last()
+        })
+    }
+
+    /// The region that is asked, once that is known.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.0.place.get().map(|place| place.region.as_str())
+    }
+
+    /// A listing: the cached one, refreshed behind the caller's back where it is stale; without any, or where
+    /// the caller insists, what Bedrock answers.
+    pub(crate) async fn listing(&self, insist: bool) -> Arc<Listing> {
+        let inner = &self.0;
+        let place = inner.place().await;
+        if !inner.discovery.is_on {
+            return inner.empty(place);
+        }
+        if inner.discovery.fresh.is_zero() {
+            return inner.keep(place, fetch::fetch(&inner.clients).await);
+        }
+        if !insist {
+            let known = inner.last().or_else(|| inner.read(place));
+            match known.as_ref().map(|known| known.lists.age(now(), inner.discovery.fresh)) {
+                Some(Age::Fresh) => return known.unwrap_or_else(|| inner.empty(place)),
+                Some(Age::Stale) => {
+                    self.refresh_behind();
+                    return known.unwrap_or_else(|| inner.empty(place));
+                }
+                Some(Age::Useless) | None => {}
+            }
+        }
+        let answers = inner.answers.load(Ordering::Acquire);
+        let asking = inner.asking.clone().lock_owned().await;
+        if inner.answers.load(Ordering::Acquire) == answers {
+            inner.refresh(insist, asking).await;
+        }
+        inner.last().unwrap_or_else(|| inner.empty(place))
+    }
+
+    /// Whether a listing is older than it should be.
+    pub(crate) fn is_stale(&self, listing: &Listing) -> bool {
+        !self.0.discovery.fresh.is_zero() && listing.lists.age(now(), self.0.discovery.fresh) == Age::Stale
+    }
+
+    /// Waits until no refresh is under way.
+    pub(crate) async fn settled(&self) {
+        drop(self.0.asking.lock().await);
+    }
+
+    fn refresh_behind(&self) {
+        if let Ok(asking) = self.0.asking.clone().try_lock_owned() {
+            let inner = self.0.clone();
+            tokio::spawn(async move { inner.refresh(false, asking).await });
+        }
+    }
+}
+
+impl Inner {
+    fn last(&self) -> Option<Arc<Listing>> {
         self.last.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A listing that is fresh, fetched if need be.
-    pub(crate) async fn fresh(&self, clients: &Clients) -> Arc<Listing> {
-        // A listing that lacks something is shown, and asked for again the next time.
-        let is_fresh =
-            |listing: &Arc<Listing>| listing.failures.is_empty() && listing.since.elapsed() < FRESH;
-        if let Some(listing) = self.cached().filter(is_fresh) {
-            return listing;
+    async fn place(&self) -> &Place {
+        self.place.get_or_init(|| self.find_place()).await
+    }
+
+    async fn find_place(&self) -> Place {
+        let region = self.clients.region().await;
+        let store = match self.discovery.folder.as_deref().filter(|_| !self.discovery.fresh.is_zero()) {
+            Some(folder) => {
+                let endpoint = self.clients.control_endpoint().await;
+                let identity = self.clients.identity().await;
+                Some(Store::new(folder, Key { region: region.clone(), endpoint, identity }))
+            }
+            None => None,
+        };
+        Place { region, store }
+    }
+
+    /// Takes what the disk has, where that is newer than what is known.
+    fn read(&self, place: &Place) -> Option<Arc<Listing>> {
+        let lists = place.store.as_ref()?.read()?;
+        match self.last() {
+            Some(known) if known.lists.asked_at >= lists.asked_at => Some(known),
+            _ => Some(self.keep(place, lists)),
         }
-        let _one_at_a_time = self.fetching.lock().await;
-        if let Some(listing) = self.cached().filter(is_fresh) {
-            return listing;
-        }
-        let listing = Arc::new(fetch(clients).await);
+    }
+
+    fn keep(&self, place: &Place, lists: Lists) -> Arc<Listing> {
+        let listing = Arc::new(Listing::new(place.region.clone(), lists));
         *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some(listing.clone());
         listing
     }
-}
 
-async fn fetch(clients: &Clients) -> Listing {
-    let (models, system, application) = tokio::join!(
-        bounded(clients.renewing(async || models(clients).await)),
-        bounded(clients.renewing(async || profiles(clients, InferenceProfileType::SystemDefined).await)),
-        bounded(clients.renewing(async || profiles(clients, InferenceProfileType::Application).await)),
-    );
-    let mut failures = Vec::new();
-    let mut entries = HashMap::new();
-    let mut joined = |parts: Vec<Result<Vec<Box<RawValue>>, Failure>>| {
-        let mut all = Vec::new();
-        for part in parts {
-            match part {
-                Ok(part) => all.extend(part),
-                Err(failure) => failures.push(failure),
+    fn empty(&self, place: &Place) -> Arc<Listing> {
+        Arc::new(Listing::new(place.region.clone(), Lists::default()))
+    }
+
+    /// Asks Bedrock, unless another process has just done so. One at a time: the caller holds `asking`.
+    async fn refresh(&self, insist: bool, _asking: OwnedMutexGuard<()>) {
+        let place = self.place().await;
+        let store = place.store.clone();
+        let lock = tokio::task::spawn_blocking(move || store.and_then(|store| store.lock()));
+        let _lock = lock.await.ok().flatten();
+        let known = self.read(place).or_else(|| self.last());
+        let is_fresh =
+            known.as_ref().is_some_and(|known| known.lists.age(now(), self.discovery.fresh) == Age::Fresh);
+        if insist || !is_fresh {
+            let mut lists = fetch::fetch(&self.clients).await;
+            if let Some(known) = &known {
+                lists = lists.or_older(&known.lists);
+            }
+            let listing = self.keep(place, lists);
+            if let Some(store) = &place.store {
+                store.write(&listing.lists.for_disk());
             }
         }
-        for entry in &all {
-            index(entry, &mut entries);
-        }
-        // Cannot fail: it is JSON already.
-        serde_json::to_vec(&all).unwrap_or_default()
-    };
-    let foundation_models = joined(vec![models]);
-    let inference_profiles = joined(vec![system, application]);
-    Listing {
-        region: clients.region().await,
-        fetched_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
-        foundation_models,
-        inference_profiles,
-        failures,
-        entries,
-        since: Instant::now(),
-    }
-}
-
-async fn bounded<T>(listing: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::time::timeout(LISTING_TIME, listing).await.unwrap_or_else(|_| {
-        let seconds = LISTING_TIME.as_secs();
-        Err(Failure::new(Stage::Timeout, format!("the listing took more than {seconds} s")))
-    })
-}
-
-async fn models(clients: &Clients) -> Result<Vec<Box<RawValue>>, Failure> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Answer {
-        #[serde(default)]
-        model_summaries: Option<Vec<Box<RawValue>>>,
-    }
-    let exchange = Exchange::listening();
-    let list = clients.control(None).await.list_foundation_models();
-    let sent = exchange.clone().during(list.send()).await;
-    let answer: Answer = read(exchange, sent.err().map(|error| Failure::from_sdk(&error)))?;
-    Ok(answer.model_summaries.unwrap_or_default())
-}
-
-async fn profiles(clients: &Clients, kind: InferenceProfileType) -> Result<Vec<Box<RawValue>>, Failure> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Answer {
-        #[serde(default)]
-        inference_profile_summaries: Option<Vec<Box<RawValue>>>,
-        #[serde(default)]
-        next_token: Option<String>,
-    }
-    let client = clients.control(None).await;
-    let mut all = Vec::new();
-    let mut token = None;
-    for _ in 0..MOST_PAGES {
-        let exchange = Exchange::listening();
-        // Without a type the service lists its own profiles only.
-        let page = client.list_inference_profiles().type_equals(kind.clone()).max_results(PAGE);
-        let page = page.set_next_token(token.take());
-        let sent = exchange.clone().during(page.send()).await;
-        let answer: Answer = read(exchange, sent.err().map(|error| Failure::from_sdk(&error)))?;
-        all.extend(answer.inference_profile_summaries.unwrap_or_default());
-        token = answer.next_token;
-        if token.is_none() {
-            return Ok(all);
-        }
-    }
-    Err(Failure::new(Stage::Stream, format!("the listing of profiles has more than {MOST_PAGES} pages")))
-}
-
-fn read<T: for<'de> Deserialize<'de>>(exchange: Exchange, failure: Option<Failure>) -> Result<T, Failure> {
-    match (exchange.into_body(), failure) {
-        (Some(body), _) => serde_json::from_slice(&body)
-            .map_err(|error| Failure::new(Stage::Stream, format!("the listing cannot be read: {error}"))),
-        (None, Some(failure)) => Err(failure),
-        (None, None) => Err(Failure::new(Stage::Stream, "the listing had no body")),
-    }
-}
-
-/// Enters an entry under its ids and ARNs.
-fn index(entry: &RawValue, entries: &mut HashMap<String, Arc<str>>) {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Names {
-        model_id: Option<String>,
-        model_arn: Option<String>,
-        inference_profile_id: Option<String>,
-        inference_profile_arn: Option<String>,
-    }
-    let Ok(names) = serde_json::from_str::<Names>(entry.get()) else { return };
-    let text: Arc<str> = entry.get().into();
-    let names = [names.model_id, names.model_arn, names.inference_profile_id, names.inference_profile_arn];
-    for name in names.into_iter().flatten() {
-        entries.entry(name).or_insert_with(|| text.clone());
+        self.answers.fetch_add(1, Ordering::AcqRel);
     }
 }

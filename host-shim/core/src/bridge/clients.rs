@@ -95,7 +95,6 @@ impl Clients {
     }
 
     /// A name for the credentials in use, without a network request; see [`identity`].
-    #[allow(dead_code, reason = "the discovery cache is keyed by it")]
     pub(crate) async fn identity(&self) -> String {
         identity::key(&self.access, &Env::real(), &Fs::real()).await
     }
@@ -138,10 +137,10 @@ impl Clients {
 
     /// Sends a request; and once more where it failed for this machine's clock, or for credentials and there
     /// are others. The failure says what a person can do.
-    pub(crate) async fn renewing<T>(
-        &self,
-        request: impl AsyncFn() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    pub(crate) async fn renewing<T, F>(&self, request: impl Fn() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
         let mark = self.mark().await;
         let answer = match request().await {
             // The SDK has learned the service's clock from the refusal.
@@ -171,6 +170,31 @@ impl Clients {
             endpoints.into_iter().flatten().map(|url| without_user(url)).collect();
         endpoints.dedup();
         (!endpoints.is_empty()).then(|| endpoints.join(" or "))
+    }
+
+    /// Where listings are asked for, as configured, without a network request; empty for the region's own
+    /// endpoint.
+    pub(crate) async fn control_endpoint(&self) -> String {
+        if let Some(endpoint) = &self.access.control_endpoint {
+            return endpoint.clone();
+        }
+        let shared = &self.shared().await.config;
+        let mut said: Vec<String> = ServiceConfigKey::builder()
+            .service_id("Bedrock")
+            .env("AWS_ENDPOINT_URL")
+            .profile("endpoint_url")
+            .build()
+            .ok()
+            .and_then(|key| shared.service_config()?.load_config(key))
+            .or_else(|| shared.endpoint_url().map(str::to_owned))
+            .into_iter()
+            .collect();
+        for (word, holds) in [("fips", shared.use_fips()), ("dual-stack", shared.use_dual_stack())] {
+            if holds == Some(true) {
+                said.push(word.to_owned());
+            }
+        }
+        said.join(" ")
     }
 
     /// The client for answers, in this region or in the default one.

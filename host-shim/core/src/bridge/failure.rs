@@ -7,6 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::Headers;
+use serde::{Deserialize, Serialize};
 
 /// How the quotation of a signed request begins.
 const QUOTE: &str = "The Canonical String";
@@ -18,7 +19,8 @@ const PROCESS_OUTPUT: &str = ". Stderr: ";
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Where a call failed. The plugin is told the word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Stage {
     /// No credentials could be had.
     Credentials,
@@ -60,7 +62,7 @@ const DISBELIEVED: &[&str] =
 const CLOCK: &[&str] = &["RequestTimeTooSkewed", "RequestExpired"];
 
 /// A failed call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
     pub(crate) stage: Stage,
     pub(crate) message: String,

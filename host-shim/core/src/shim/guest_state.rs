@@ -151,26 +151,28 @@ impl From<facts::Scope> for Subject {
 
 impl bedrock_bridge::Host for GuestState {
     fn list_models(&mut self) -> Result<Result<bedrock_bridge::Listing, bedrock_bridge::Failure>> {
-        let Some(listing) = self.surroundings.bridge.cached_listing() else {
+        let catalogue = self.surroundings.bridge.catalogue();
+        let Some(listing) = catalogue.cached() else {
             return Ok(Ok(bedrock_bridge::Listing {
-                region: String::new(),
+                region: catalogue.region().unwrap_or_default().to_owned(),
                 fetched_at: 0,
                 foundation_models: b"[]".to_vec(),
                 inference_profiles: b"[]".to_vec(),
                 failures: Vec::new(),
             }));
         };
+        let failures = listing.lists.missed.iter().map(|missed| missed.failure.clone().into());
         Ok(Ok(bedrock_bridge::Listing {
             region: listing.region.clone(),
-            fetched_at: listing.fetched_at,
+            fetched_at: listing.lists.fetched_at(),
             foundation_models: listing.foundation_models.clone(),
             inference_profiles: listing.inference_profiles.clone(),
-            failures: listing.failures.iter().cloned().map(Into::into).collect(),
+            failures: failures.collect(),
         }))
     }
 
     fn lookup(&mut self, id: String) -> Result<Option<Vec<u8>>> {
-        let listing = self.surroundings.bridge.cached_listing();
+        let listing = self.surroundings.bridge.catalogue().cached();
         Ok(listing.and_then(|listing| listing.entry(&id).map(|entry| entry.as_bytes().to_vec())))
     }
 
