@@ -50,7 +50,13 @@ pub fn list_models<B: Bridge>(bridge: &B, settings: &Settings) -> Result<Offer, 
     if settings.replace && !settings.models.is_empty() {
         let replaced = |(_, model): (Place, Model)| {
             let detail = "the configuration replaces what was discovered (mode: replace)".into();
-            LeftOut { id: model.id, name: model.name, reason: "replaced".into(), detail }
+            LeftOut {
+                id: model.id,
+                name: model.name,
+                vendor: model.vendor,
+                reason: "replaced".into(),
+                detail,
+            }
         };
         left_out.extend(
             offered.extract_if(.., |(_, model)| settings.configured(&model.id).is_none()).map(replaced),
@@ -121,7 +127,7 @@ impl<'a> Shelf<'a> {
         let known = Known::by_id(&id);
         let reason = self.unfit(&known, Some(entry)).or_else(|| self.uncallable(entry, &id));
         Some(match reason {
-            Some(reason) => left_out(id, name, reason),
+            Some(reason) => left_out(id, name, &known, Some(entry), reason),
             None => {
                 let place = (name.to_lowercase(), 0);
                 Item::Offered(place, Box::new(self.model(id, name, "foundation-model", &known, Some(entry))))
@@ -137,10 +143,6 @@ impl<'a> Shelf<'a> {
             _ => (entry.string("inferenceProfileId")?, "system-profile"),
         };
         let name = entry.string("inferenceProfileName").unwrap_or_else(|| id.clone());
-        let status = entry.string("status").unwrap_or_default();
-        if status != "ACTIVE" {
-            return Some(left_out(id, name, ("inactive", ["the profile is ", &status].concat())));
-        }
         let members = models::members(entry);
         let base = members.iter().find_map(|arn| ids::base(arn)).or_else(|| ids::base(&id));
         let known = match self.settings.configured(&id).and_then(|configured| configured.base.as_deref()) {
@@ -148,8 +150,10 @@ impl<'a> Shelf<'a> {
             None => Known::by_id(base?),
         };
         let live = self.foundations.get(&known.base).copied();
-        if let Some(reason) = self.unfit(&known, live) {
-            return Some(left_out(id, name, reason));
+        let status = entry.string("status").unwrap_or_default();
+        let inactive = (status != "ACTIVE").then(|| ("inactive", ["the profile is ", &status].concat()));
+        if let Some(reason) = inactive.or_else(|| self.unfit(&known, live)) {
+            return Some(left_out(id, name, &known, live, reason));
         }
         let distance = match origin {
             "application-profile" => usize::MAX,
@@ -180,8 +184,7 @@ impl<'a> Shelf<'a> {
 
     /// Why a model, or a profile of it, is not what a conversation can be had with.
     fn unfit(&self, known: &Known, live: Option<&Object<'_>>) -> Option<Reason> {
-        let maker = known.base.split('.').next().unwrap_or_default();
-        let vendor = live.and_then(|live| live.string("providerName")).unwrap_or_else(|| maker.into());
+        let vendor = vendor(known, live);
         let filter = &self.settings.provider_filter;
         let vendor_key = vendor.to_lowercase();
         let has = |entry: &Object<'_>, member: &str| entry.strings(member).iter().any(|word| word == "TEXT");
@@ -211,7 +214,7 @@ impl<'a> Shelf<'a> {
             }
             None => {}
         }
-        (!filter.is_empty() && !filter.iter().any(|name| *name == vendor_key || name == maker))
+        (!filter.is_empty() && !filter.iter().any(|name| *name == vendor_key || name == maker(known)))
             .then(|| ("provider-filter", ["providerFilter does not name ", &vendor].concat()))
     }
 
@@ -249,7 +252,6 @@ impl<'a> Shelf<'a> {
     ) -> Model {
         let facts = Facts::of(&id, known, live, self.settings);
         let configured = self.settings.configured(&id);
-        let maker = known.base.split('.').next().unwrap_or_default();
         let mut extensions = vec![
             Extension { key: "base-model".into(), value: json::quoted(&known.base) },
             Extension { key: "family".into(), value: json::quoted(known.family.name) },
@@ -262,7 +264,7 @@ impl<'a> Shelf<'a> {
         }
         Model {
             name: configured.and_then(|configured| configured.name.clone()).unwrap_or(name),
-            vendor: live.and_then(|live| live.string("providerName")).unwrap_or_else(|| maker.into()),
+            vendor: vendor(known, live),
             input: facts.input.value,
             output: facts.output.value,
             abilities: facts.abilities(),
@@ -277,8 +279,23 @@ impl<'a> Shelf<'a> {
     }
 }
 
-fn left_out(id: String, name: String, (reason, detail): Reason) -> Item {
-    Item::LeftOut(LeftOut { id, name, reason: reason.into(), detail })
+fn left_out(
+    id: String,
+    name: String,
+    known: &Known,
+    live: Option<&Object<'_>>,
+    (reason, detail): Reason,
+) -> Item {
+    Item::LeftOut(LeftOut { id, name, vendor: vendor(known, live), reason: reason.into(), detail })
+}
+
+/// Who made a model, as the listing says it or the id begins.
+fn vendor(known: &Known, live: Option<&Object<'_>>) -> String {
+    live.and_then(|live| live.string("providerName")).unwrap_or_else(|| maker(known).into())
+}
+
+fn maker(known: &Known) -> &str {
+    known.base.split('.').next().unwrap_or_default()
 }
 
 /// The entries of a listing; what is not readable is left out.

@@ -45,6 +45,16 @@ Examples:
 
 Exits with 0 where nothing has failed and with 1 where something has.";
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  outcrop models list --provider anthropic --provider amazon
+  outcrop models list --all --region eu-west-1
+  outcrop models list --json | jq -r '.models[] | select(.contextWindow > 500000).id'
+
+A listing is fresh for an hour. An older one is shown at once, and refreshed before this ends.
+`~` stands before limits that are not known for the model. Prices are US dollars for a million tokens.
+The JSON is described in docs/models.md.";
+
 /// Amazon Bedrock through a sandboxed plugin.
 #[derive(Debug, Parser)]
 #[command(name = "outcrop", version, after_help = EXAMPLES, propagate_version = true)]
@@ -95,9 +105,14 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsCommand {
     /// List the models that this AWS account and region offer
-    #[command(after_help = "Example:\n  outcrop models list --json | jq -r '.[].id'")]
-    List {
-        /// As a JSON array
+    #[command(after_help = LIST_EXAMPLES)]
+    List(ModelsListArgs),
+    /// Show all that is known of a model, and where each fact comes from
+    #[command(after_help = "Example:\n  outcrop models show amazon-bedrock/us.amazon.nova-lite-v1:0")]
+    Show {
+        /// The model, as `outcrop models list` names it
+        id: String,
+        /// As a JSON object
         #[arg(long)]
         json: bool,
     },
@@ -114,6 +129,25 @@ pub(crate) struct DoctorArgs {
     /// Print the IAM policy that is needed, and nothing else
     #[arg(long)]
     pub(crate) policy: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct ModelsListArgs {
+    /// As a JSON object
+    #[arg(long, conflicts_with = "plain")]
+    pub(crate) json: bool,
+    /// One id a line
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Show also what is not on offer, and why
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Ask AWS, whatever is cached
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// Only models of this maker, such as `anthropic`; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) provider: Vec<String>,
 }
 
 const CONFIG_EXAMPLES: &str = "\

@@ -1,4 +1,4 @@
-//! Amazon Bedrock on the command line: `outcrop chat`, `outcrop models list`, `outcrop auth`, `outcrop doctor`,
+//! Amazon Bedrock on the command line: `outcrop chat`, `outcrop models`, `outcrop auth`, `outcrop doctor`,
 //! `outcrop plugin inspect`.
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,8 @@ fn main() -> ExitCode {
     logging::start(verbose);
     let ended = match command {
         Command::Chat(chat) => chat::run(&chat, &host, verbose > 0),
-        Command::Models(ModelsCommand::List { json }) => models::list(&host, json),
+        Command::Models(ModelsCommand::List(list)) => models::list(&host, &list),
+        Command::Models(ModelsCommand::Show { id, json }) => models::show(&host, &id, json),
         Command::Auth { json } => auth::run(&host, json),
         Command::Doctor(doctor) => doctor::run(&doctor, &host),
         Command::Config(command) => config::run(&command, host.config.as_deref()),

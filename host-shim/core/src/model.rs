@@ -60,6 +60,8 @@ pub struct LeftOut {
     pub id: String,
     /// What a person calls it.
     pub name: String,
+    /// Who made it.
+    pub vendor: String,
     /// Why, in a word that stays: `no-text-output`, `no-text-input`, `no-streaming`, `inactive`,
     /// `provider-filter`, `provisioned-only`, `needs-profile`, `not-callable`, `unknown-model`,
     /// `replaced`, or another word.

@@ -63,6 +63,32 @@ impl Catalogue {
         self
     }
 
+    /// With a system profile, in this geography and routing to these regions, for every model that says that
+    /// it can be called through one (`inferenceTypesSupported`) and of which no profile is listed. For a
+    /// recorded list of models, whose list of profiles was not recorded along with it.
+    pub fn complete_profiles(mut self, geography: &str, regions: &[&str]) -> Self {
+        let lacking: Vec<(String, String)> = items(&self.foundation_models, MODELS)
+            .filter(|model| holds(&model["inferenceTypesSupported"], "INFERENCE_PROFILE"))
+            .map(|model| (text(model, "modelId").to_owned(), text(model, "modelName").to_owned()))
+            .filter(|(id, _)| self.find_profile(&format!("{geography}.{id}")).is_none())
+            .collect();
+        for (id, name) in lacking {
+            let arn =
+                |region| json!({ "modelArn": format!("arn:aws:bedrock:{region}::foundation-model/{id}") });
+            let home = regions.first().copied().unwrap_or_default();
+            self = self.profile(json!({
+                "inferenceProfileArn":
+                    format!("arn:aws:bedrock:{home}:123456789012:inference-profile/{geography}.{id}"),
+                "inferenceProfileId": format!("{geography}.{id}"),
+                "inferenceProfileName": format!("{} {name}", geography.to_uppercase()),
+                "models": regions.iter().map(arn).collect::<Vec<Value>>(),
+                "status": "ACTIVE",
+                "type": "SYSTEM_DEFINED",
+            }));
+        }
+        self
+    }
+
     /// The answer to ListFoundationModels.
     pub(crate) fn list_models(&self, query: &[(String, String)]) -> Value {
         let kept = items(&self.foundation_models, MODELS).filter(|model| {
@@ -222,6 +248,24 @@ mod tests {
         ];
         for (id, callable) in expected {
             assert_eq!(catalogue.callable(id), callable, "{id}");
+        }
+    }
+
+    #[test]
+    fn profiles_are_completed_once() {
+        let catalogue = Catalogue::empty()
+            .model(json!({ "modelId": "a.b", "modelName": "B", "inferenceTypesSupported": ["INFERENCE_PROFILE"] }))
+            .model(json!({ "modelId": "a.c", "modelName": "C", "inferenceTypesSupported": ["ON_DEMAND"] }))
+            .complete_profiles("us", &["us-east-1", "us-west-2"]);
+        for catalogue in [catalogue.clone(), catalogue.complete_profiles("us", &["us-east-1"])] {
+            let profiles: Vec<_> = items(&catalogue.inference_profiles, PROFILES).collect();
+            assert_eq!(profiles.len(), 1);
+            assert_eq!(profiles[0]["inferenceProfileId"], "us.a.b");
+            assert_eq!(
+                profiles[0]["models"][1]["modelArn"],
+                "arn:aws:bedrock:us-west-2::foundation-model/a.b"
+            );
+            assert_eq!(catalogue.callable("us.a.b"), Callable::Yes);
         }
     }
 

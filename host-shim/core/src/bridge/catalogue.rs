@@ -186,8 +186,10 @@ impl Inner {
                 lists = lists.or_older(&known.lists);
             }
             let listing = self.keep(place, lists);
-            if let Some(store) = &place.store {
-                store.write(&listing.lists.for_disk());
+            if let Some(store) = &place.store
+                && let Some(lists) = listing.lists.for_disk()
+            {
+                store.write(&lists);
             }
         }
         self.answers.fetch_add(1, Ordering::AcqRel);

@@ -299,6 +299,7 @@ pub(crate) fn left_out(model: guest::LeftOut, prefix: &str) -> LeftOut {
     LeftOut {
         id: format!("{prefix}{}", model.id),
         name: model.name,
+        vendor: model.vendor,
         reason: model.reason,
         detail: model.detail,
     }

@@ -244,8 +244,12 @@ fn models_are_listed() {
     let sim = simulator();
     let output = outcrop(&sim).args(["models", "list", "--json"]).output().expect("it runs");
     let models: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let ids: Vec<_> =
-        models.as_array().expect("a list").iter().map(|model| model["id"].as_str().expect("an id")).collect();
+    let ids: Vec<_> = models["models"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|model| model["id"].as_str().expect("an id"))
+        .collect();
     assert!(ids.contains(&"amazon-bedrock/us.amazon.nova-lite-v1:0"), "{ids:?}");
     let output = outcrop(&sim).args(["models", "list"]).output().expect("it runs");
     assert!(text(&output.stdout).contains("amazon-bedrock/us.amazon.nova-lite-v1:0"));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{PATIENCE, bare_outcrop, json_lines, run, script, text};
+use crate::support::{Cache, PATIENCE, bare_outcrop, json_lines, run, script, text};
 
 /// A model that ministack lists and answers.
 const MODEL: &str = "amazon-bedrock/anthropic.claude-3-haiku-20240307-v1:0";
@@ -60,7 +60,10 @@ fn ministack_is_asked_with_the_key_of_an_iam_user() {
     let key = run(Command::new(python).arg(script("make_iam_user.py")).arg(&ministack.endpoint));
     let (id, secret) = key.trim().split_once(' ').expect("a key");
     let outcrop = |secret: &str, arguments: &[&str]| {
+        // A listing that was had with this key is shown again without a look at the secret.
+        let cache = Cache::new();
         bare_outcrop()
+            .env("OUTCROP_CACHE_DIR", cache.path())
             .env("AWS_ACCESS_KEY_ID", id)
             .env("AWS_SECRET_ACCESS_KEY", secret)
             .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", &ministack.endpoint)

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Operation, Simulator};
 use outcrop::{AssistantMessage, Error, Event, EventStream, Host, HostBuilder, Request};
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// Long enough for a slow machine; nothing is measured by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,9 +16,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A model that any scenario can be asked of.
 pub(crate) const MODEL: &str = "amazon-bedrock/sim.text-v1:0";
 
-/// A simulator on a runtime of its own. When the test is over, every body that was sent to it is
-/// checked against botocore's model, where botocore is installed.
-pub(crate) struct Sim(pub(crate) Simulator);
+/// A simulator on a runtime of its own, and the cache of those who ask it. When the test is over, every
+/// body that was sent to it is checked against botocore's model, where botocore is installed.
+pub(crate) struct Sim(pub(crate) Simulator, pub(crate) Cache);
 
 impl std::ops::Deref for Sim {
     type Target = Simulator;
@@ -36,19 +37,48 @@ impl Drop for Sim {
 }
 
 pub(crate) fn simulator() -> Sim {
-    Sim(Simulator::builder().start_in_thread().expect("the simulator starts"))
+    Sim(Simulator::builder().start_in_thread().expect("the simulator starts"), Cache::new())
+}
+
+/// A cache folder of a test's own: no listing comes from another test, whose simulator may have had the
+/// same port. Compiled code is everybody's.
+pub(crate) struct Cache(TempDir);
+
+impl Cache {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let common = std::env::var_os("OUTCROP_CACHE_DIR").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/outcrop-cache"),
+            PathBuf::from,
+        );
+        let compiled = common.join("compiled");
+        std::fs::create_dir_all(&compiled).expect("a folder");
+        std::os::unix::fs::symlink(&compiled, folder.path().join("compiled")).expect("a link");
+        Self(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The files of listings.
+    pub(crate) fn listings(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.path().join("models")).into_iter().flatten();
+        let files = files.map(|file| file.expect("a file").path());
+        files.filter(|file| file.extension().is_some_and(|extension| extension == "json")).collect()
+    }
 }
 
 /// A host that knows nothing but the simulator.
-pub(crate) fn builder(sim: &Simulator) -> HostBuilder {
-    Host::builder().region("us-east-1").endpoint(sim.endpoint()).access_key(
-        DEFAULT_ACCESS_KEY,
-        DEFAULT_SECRET_KEY,
-        None,
-    )
+pub(crate) fn builder(sim: &Sim) -> HostBuilder {
+    Host::builder()
+        .region("us-east-1")
+        .endpoint(sim.endpoint())
+        .access_key(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, None)
+        .cache_folder(sim.1.path())
 }
 
-pub(crate) fn host(sim: &Simulator) -> Host {
+pub(crate) fn host(sim: &Sim) -> Host {
     builder(sim).build().expect("a host")
 }
 
@@ -88,13 +118,14 @@ pub(crate) async fn failed(stream: EventStream) -> Error {
 }
 
 /// The built binary, in an environment that holds the simulator's address and key and nothing else of AWS.
-pub(crate) fn outcrop(sim: &Simulator) -> Command {
+pub(crate) fn outcrop(sim: &Sim) -> Command {
     let mut command = bare_outcrop();
     command
         .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", DEFAULT_SECRET_KEY)
         .env("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", sim.endpoint())
-        .env("AWS_ENDPOINT_URL_BEDROCK", sim.endpoint());
+        .env("AWS_ENDPOINT_URL_BEDROCK", sim.endpoint())
+        .env("OUTCROP_CACHE_DIR", sim.1.path());
     if let Some(authority) = sim.ca_file() {
         command.env("SSL_CERT_FILE", authority);
     }

@@ -83,11 +83,12 @@ impl Lists {
         }
     }
 
-    /// What may lie on disk.
-    pub(crate) fn for_disk(&self) -> Self {
+    /// What is worth to lie on disk, and may.
+    pub(crate) fn for_disk(&self) -> Option<Self> {
         let mut lists = self.clone();
         lists.missed.retain(Missed::is_remembered);
-        lists
+        let is_empty = lists.missed.is_empty() && lists.all().iter().all(Option::is_none);
+        (!is_empty).then_some(lists)
     }
 
     /// What could not be had this time is taken from the last time.
