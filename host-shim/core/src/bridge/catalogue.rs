@@ -91,7 +91,7 @@ impl Catalogue {
             return inner.empty(place);
         }
         if inner.discovery.fresh.is_zero() {
-            return inner.keep(place, fetch::fetch(&inner.clients).await);
+            return inner.keep(place, Box::pin(fetch::fetch(&inner.clients)).await);
         }
         if !insist {
             let known = inner.last().or_else(|| inner.read(place));
@@ -181,7 +181,7 @@ impl Inner {
         let is_fresh =
             known.as_ref().is_some_and(|known| known.lists.age(now(), self.discovery.fresh) == Age::Fresh);
         if insist || !is_fresh {
-            let mut lists = fetch::fetch(&self.clients).await;
+            let mut lists = Box::pin(fetch::fetch(&self.clients)).await;
             if let Some(known) = &known {
                 lists = lists.or_older(&known.lists);
             }

@@ -48,7 +48,8 @@ pub(crate) async fn fetch(clients: &Clients) -> Lists {
 }
 
 async fn bounded<T>(listing: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::time::timeout(LISTING_TIME, listing).await.unwrap_or_else(|_| {
+    // The SDK's futures are tens of kilobytes large, and callers join several of them.
+    tokio::time::timeout(LISTING_TIME, Box::pin(listing)).await.unwrap_or_else(|_| {
         let seconds = LISTING_TIME.as_secs();
         Err(Failure::new(Stage::Timeout, format!("the listing took more than {seconds} s")))
     })
