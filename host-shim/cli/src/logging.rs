@@ -34,11 +34,12 @@ where
 }
 
 fn filter(asked: &str) -> EnvFilter {
-    let mut directives = asked.to_owned();
+    // The filter's own default does not hold beside other directives.
+    let mut directives = format!("warn,{asked}");
     if !asked.contains(PLUGIN) {
         directives.push_str(",outcrop_plugin=off");
     }
-    EnvFilter::builder().with_default_directive(Level::WARN.into()).parse_lossy(directives)
+    EnvFilter::builder().parse_lossy(directives)
 }
 
 fn directives(verbose: u8) -> Option<&'static str> {
@@ -83,9 +84,13 @@ mod tests {
 
     /// The log of some events under these directives.
     fn logged(directives: &str) -> String {
+        logged_through(EnvFilter::new(directives))
+    }
+
+    fn logged_through(filter: EnvFilter) -> String {
         let log = Log::default();
         let writer = log.clone();
-        let subscriber = subscriber(EnvFilter::new(directives), false, move || writer.clone());
+        let subscriber = subscriber(filter, false, move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             tracing::trace!(target: "aws_smithy_runtime::client", "a secret");
             tracing::debug!(target: "aws_sdk_bedrockruntime::operation", "a secret");
@@ -103,6 +108,14 @@ mod tests {
     fn no_directive_uncovers_what_may_hold_secrets() {
         let log = logged("trace,aws_smithy_runtime=trace");
         assert!(log.contains("woken") && log.contains("no region") && !log.contains("a secret"), "{log}");
+    }
+
+    #[test]
+    fn warnings_are_said_unless_somebody_wants_otherwise() {
+        for (asked, lines) in [("", 1), ("error", 0), ("off", 0), ("outcrop=info", 2), ("aws_config=info", 2)]
+        {
+            assert_eq!(logged_through(filter(asked)).lines().count(), lines, "{asked:?}");
+        }
     }
 
     #[test]

@@ -38,8 +38,9 @@ pub(crate) fn list(host: &HostArgs, args: &ModelsListArgs) -> Result<ExitCode, F
             tell(&problems);
         }
         if listed.is_stale {
-            let age = age(listed.fetched_at);
-            Channel::stderr().styled_line(DIM, &format!("listed {age} ago; refreshing for the next time"))?;
+            let note = format!("listed {} ago; refreshing for the next time", age(listed.fetched_at));
+            // Nobody may be reading that, and the refresh is worth it all the same.
+            drop(Channel::stderr().styled_line(DIM, &note));
             let news = tokio::time::timeout(REFRESH_PATIENCE, host.refreshed()).await.unwrap_or_default();
             tell(news.iter().filter(|problem| problems.iter().all(|told| told.message != problem.message)));
         }

@@ -152,11 +152,11 @@ impl Inner {
         Place { region, store }
     }
 
-    /// Takes what the disk has, where that is newer than what is known.
+    /// Takes what the disk has, unless that is older than what is known.
     fn read(&self, place: &Place) -> Option<Arc<Listing>> {
         let lists = place.store.as_ref()?.read()?;
         match self.last() {
-            Some(known) if known.lists.asked_at >= lists.asked_at => Some(known),
+            Some(known) if known.lists.asked_at > lists.asked_at => Some(known),
             _ => Some(self.keep(place, lists)),
         }
     }

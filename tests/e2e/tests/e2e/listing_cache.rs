@@ -105,6 +105,7 @@ fn a_stale_listing_is_printed_before_bedrock_answers() {
     make_old(&sim.1.listings()[0]);
     sim.set_catalogue(with_model("somebody.new-model"));
 
+    sim.forget_requests();
     // Bedrock says nothing at all: the list is there all the same.
     let never = || Scenario::json(200, &json!({})).before_headers(Duration::from_secs(3600));
     sim.script(Operation::ListFoundationModels, never());
@@ -118,9 +119,12 @@ fn a_stale_listing_is_printed_before_bedrock_answers() {
     let shown: Vec<String> = lines.take(before.lines().count()).map(|line| line.expect("text")).collect();
     assert_eq!(shown.join("\n"), before.trim_end());
     let mut said = [0; 15];
-    child.stderr.take().expect("a pipe").read_exact(&mut said).expect("a word on its age");
+    let mut stderr = child.stderr.take().expect("a pipe");
+    stderr.read_exact(&mut said).expect("a word on its age");
     assert_eq!(text(&said), "listed 3 h ago;");
-    let is_asking = |log: &bedrock_sim::Log| log.live_responses() > 0;
+    let is_asking = |log: &bedrock_sim::Log| {
+        log.requests().iter().any(|request| request.operation == Operation::ListFoundationModels)
+    };
     assert!(sim.wait_for_blocking(is_asking, PATIENCE), "it asks for a new one meanwhile");
     child.kill().expect("it is still there");
     child.wait().expect("it ends");
@@ -188,12 +192,18 @@ fn another_key_region_or_endpoint_has_a_listing_of_its_own() {
     };
     list(&|_| ());
     sim.forget_requests();
-    list(&|command| drop(command.env("AWS_REGION", "eu-west-1")));
+    list(&|command| {
+        command.env("AWS_REGION", "eu-west-1");
+    });
     assert_eq!(asked(&sim), LISTING, "another region");
-    list(&|command| drop(command.env("AWS_ENDPOINT_URL_BEDROCK", other.endpoint())));
+    list(&|command| {
+        command.env("AWS_ENDPOINT_URL_BEDROCK", other.endpoint());
+    });
     assert_eq!(asked(&other), LISTING, "another endpoint");
     sim.forget_requests();
-    list(&|command| drop(command.env("AWS_BEARER_TOKEN_BEDROCK", bedrock_sim::DEFAULT_BEARER_TOKEN)));
+    list(&|command| {
+        command.env("AWS_BEARER_TOKEN_BEDROCK", bedrock_sim::DEFAULT_BEARER_TOKEN);
+    });
     assert_eq!(asked(&sim), LISTING, "other credentials");
     assert_eq!(sim.1.listings().len(), 4);
     sim.forget_requests();
