@@ -58,7 +58,6 @@ fn print(listed: &Models, args: &ModelsListArgs) -> Result<(), Failure> {
             "count": models.len(),
             "models": models,
             "problems": listed.problems,
-            "region": listed.region,
             "fetchedAt": listed.fetched_at,
             "isStale": listed.is_stale,
         });

@@ -8,7 +8,7 @@ use outcrop::config::{Config, Document};
 use outcrop::{Host, HostBuilder, Models};
 use serde_json::{Value, json};
 
-use crate::support::{MODEL, Sim, ask, bare_outcrop, done, json_lines, outcrop, simulator, text};
+use crate::support::{Cache, MODEL, Sim, ask, bare_outcrop, done, json_lines, outcrop, simulator, text};
 
 /// The example of OpenClaw's page on Bedrock as it stands there, its wrong id included.
 const DOCUMENTED: &str = r#"{
@@ -106,7 +106,10 @@ fn config(text: &str) -> Config {
 
 /// A host that knows a key and what the configuration says, and nothing else.
 fn configured(text: &str) -> HostBuilder {
-    Host::builder().access_key(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, None).config(config(text))
+    Host::builder()
+        .access_key(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, None)
+        .cache_folder(Cache::of_process().path())
+        .config(config(text))
 }
 
 /// `amazon-bedrock` at the simulator, with more members.
@@ -145,7 +148,8 @@ fn the_documented_example_gives_a_working_default_model() {
     assert_eq!(sent.id.as_deref(), Some(REAL_ID));
 
     let output = place.outcrop(&sim).args(["models", "list", "--json"]).output().expect("it runs");
-    let listed: Vec<Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let listed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let listed = listed["models"].as_array().expect("a list");
     let of_model: Vec<_> =
         listed.iter().filter(|model| model["id"].as_str().is_some_and(|id| id.contains(REAL_ID))).collect();
     let [model] = of_model[..] else { panic!("once, and not {of_model:#?}") };

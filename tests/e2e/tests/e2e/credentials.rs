@@ -5,17 +5,17 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use bedrock_sim::{AccessKey, Auth, AuthOutcome, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Simulator};
+use bedrock_sim::{AccessKey, Auth, AuthOutcome, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY};
 use outcrop::{ErrorClass, Host};
 use serde_json::Value;
 
 use crate::peers::ministack;
 use crate::support::{
-    MODEL, ask, bare_outcrop, done, failed, inner_endpoint, inside_with, outcrop, run, simulator, text,
+    MODEL, Sim, ask, bare_outcrop, done, failed, inner_endpoint, inside_with, outcrop, run, simulator, text,
 };
 
 /// The binary with this home folder and this simulator, without a key.
-fn without_key(sim: &Simulator, home: &Path) -> Command {
+fn without_key(sim: &Sim, home: &Path) -> Command {
     let mut command = outcrop(sim);
     command
         .env_remove("AWS_ACCESS_KEY_ID")

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Operation, Simulator};
@@ -46,7 +47,18 @@ pub(crate) struct Cache(TempDir);
 
 impl Cache {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::over(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// One for all who do not care.
+    pub(crate) fn of_process() -> &'static Self {
+        static CACHE: LazyLock<Cache> = LazyLock::new(|| {
+            Cache::over(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder"))
+        });
+        &CACHE
+    }
+
+    fn over(folder: TempDir) -> Self {
         let common = std::env::var_os("OUTCROP_CACHE_DIR").map_or_else(
             || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/outcrop-cache"),
             PathBuf::from,
@@ -143,6 +155,7 @@ pub(crate) fn bare_outcrop() -> Command {
     command
         .env_remove("RUST_LOG")
         .env_remove("OUTCROP_MODEL")
+        .env("OUTCROP_CACHE_DIR", Cache::of_process().path())
         // The configuration of whoever runs the tests is left alone.
         .env_remove("OUTCROP_CONFIG")
         .env_remove("OPENCLAW_CONFIG_PATH")
