@@ -20,10 +20,10 @@ const FORM: &str = "outcrop-models/1";
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Whose models a listing shows, and where. The region names its partition.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Key {
     pub(crate) region: String,
-    /// Empty for the region's own.
+    /// Empty for the region's own. May hold a password.
     pub(crate) endpoint: String,
     /// A name for the credentials that holds no secret.
     pub(crate) identity: String,
@@ -32,7 +32,8 @@ pub(crate) struct Key {
 /// The file for one key.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
-    key: Key,
+    /// A digest of the key.
+    key: String,
     file: PathBuf,
 }
 
@@ -56,8 +57,8 @@ impl Store {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
-        let digest: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { file: folder.join(format!("{digest}.json")), key }
+        let key: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { file: folder.join(format!("{}.json", &key[..16])), key }
     }
 
     /// What is kept. A damaged file is removed, with a warning.
@@ -119,7 +120,7 @@ impl Store {
 }
 
 /// None for a file of another version.
-fn parse(bytes: &[u8]) -> Result<Option<Document<Key, Lists>>, String> {
+fn parse(bytes: &[u8]) -> Result<Option<Document<String, Lists>>, String> {
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or("it has no first line")?;
     let head = std::str::from_utf8(&bytes[..end]).map_err(|_| "its first line is no text")?;
     let (form, sum) = head.split_once(' ').ok_or("its first line does not say what it is")?;
@@ -152,7 +153,8 @@ mod tests {
     use crate::bridge::failure::Stage;
 
     fn key() -> Key {
-        Key { region: "us-east-1".into(), endpoint: String::new(), identity: "me".into() }
+        let endpoint = "https://user:password@bedrock.example.com".into();
+        Key { region: "us-east-1".into(), endpoint, identity: "me".into() }
     }
 
     fn lists() -> Lists {
@@ -178,6 +180,8 @@ mod tests {
         assert_eq!((read.asked_at, read.missed.len()), (6, 1));
         assert_eq!(read.missed[0].failure.http_status, Some(429));
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left over");
+        let said = String::from_utf8(std::fs::read(&store.file).expect("a file")).expect("text");
+        assert!(!said.contains("password"), "{said}");
     }
 
     #[cfg(unix)]
@@ -204,7 +208,7 @@ mod tests {
             assert!(Store::new(folder.path(), other).read().is_none());
         }
         let mine = Store::new(folder.path(), key());
-        let other = Store { key: Key { identity: "you".into(), ..key() }, ..mine };
+        let other = Store { key: "another".into(), ..mine };
         assert!(other.read().is_none(), "the file says whose it is");
     }
 
