@@ -8,7 +8,7 @@ use bedrock_sim::{Catalogue, Operation, Simulator};
 use outcrop::{Event, LeftOut, Models, Request};
 use serde_json::{Value, json};
 
-use crate::support::{Cache, Sim, builder, collect, done, host, outcrop, shared, text};
+use crate::support::{Sim, builder, collect, done, host, outcrop, shared, text};
 
 /// Models that the recorded listing says can be had through a profile alone, and are current and fit.
 const NEEDS_PROFILE: &[&str] = &[
@@ -57,7 +57,7 @@ fn recorded() -> Option<Sim> {
     }
     let catalogue = catalogue.complete_profiles("us", &["us-east-1", "us-east-2", "us-west-2"]);
     let sim = Simulator::builder().catalogue(catalogue).start_in_thread().expect("the simulator starts");
-    Some(Sim(sim, Cache::new()))
+    Some(Sim::of(sim))
 }
 
 fn bare(id: &str) -> &str {

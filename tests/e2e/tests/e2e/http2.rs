@@ -7,7 +7,7 @@ use std::time::Duration;
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Log, Outcome, Simulator, Tls};
 use outcrop::{Event, Host};
 
-use crate::support::{Cache, PATIENCE, Sim, ask, done, inner_endpoint, inside, json_lines, outcrop};
+use crate::support::{PATIENCE, Sim, ask, done, inner_endpoint, inside, json_lines, outcrop};
 
 /// The streams that the server allows on one connection.
 const SERVER_LIMIT: u32 = 100;
@@ -18,7 +18,7 @@ fn simulator() -> Sim {
         .max_concurrent_streams(SERVER_LIMIT)
         .start_in_thread()
         .expect("the simulator starts");
-    Sim(sim, Cache::new())
+    Sim::of(sim)
 }
 
 fn host() -> Host {

@@ -154,7 +154,7 @@ fn image() -> Value {
 
 #[tokio::test]
 async fn two_hundred_turns_without_one_refusal() {
-    let sim = Sim(Simulator::builder().enforce_rules().start_in_thread().expect("the simulator starts"));
+    let sim = Sim::of(Simulator::builder().enforce_rules().start_in_thread().expect("the simulator starts"));
     let host = host(&sim);
     let mut messages =
         vec![json!({ "role": "user", "content": "Read the files and tell me what is in them." })];

@@ -102,7 +102,7 @@ impl fmt::Display for Faults {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_sent_that_the_service_refuses() {
-    let sim = Sim(Simulator::builder().enforce_rules().start_in_thread().expect("the simulator starts"));
+    let sim = Sim::of(Simulator::builder().enforce_rules().start_in_thread().expect("the simulator starts"));
     for operation in [Operation::Converse, Operation::ConverseStream] {
         sim.script(operation, Scenario::text("I see."));
     }

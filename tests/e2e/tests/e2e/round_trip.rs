@@ -73,7 +73,7 @@ async fn recorded_requests_keep_their_meaning() {
     if all.is_empty() {
         return;
     }
-    let sim = Sim(Simulator::builder().start_in_thread().expect("the simulator starts"));
+    let sim = Sim::of(Simulator::builder().start_in_thread().expect("the simulator starts"));
     for operation in [Operation::Converse, Operation::ConverseStream] {
         sim.script(operation, Scenario::text("I see."));
     }

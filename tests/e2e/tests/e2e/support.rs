@@ -21,6 +21,12 @@ pub(crate) const MODEL: &str = "amazon-bedrock/sim.text-v1:0";
 /// body that was sent to it is checked against botocore's model, where botocore is installed.
 pub(crate) struct Sim(pub(crate) Simulator, pub(crate) Cache);
 
+impl Sim {
+    pub(crate) fn of(simulator: Simulator) -> Self {
+        Self(simulator, Cache::new())
+    }
+}
+
 impl std::ops::Deref for Sim {
     type Target = Simulator;
 
@@ -38,7 +44,7 @@ impl Drop for Sim {
 }
 
 pub(crate) fn simulator() -> Sim {
-    Sim(Simulator::builder().start_in_thread().expect("the simulator starts"), Cache::new())
+    Sim::of(Simulator::builder().start_in_thread().expect("the simulator starts"))
 }
 
 /// A cache folder of a test's own: no listing comes from another test, whose simulator may have had the
