@@ -30,6 +30,12 @@ pub struct Dialect {
     pub words: &'static [(&'static str, &'static str)],
     /// The word with which the model refuses a number of output tokens, temperature and top-p.
     pub unbounded: Option<&'static str>,
+    /// What Claude's `thinking` is where the caller wants none; nothing is said where this is none.
+    pub off: Option<&'static str>,
+    /// Whether the model thinks unless it is told otherwise.
+    pub by_default: bool,
+    /// Whether the model thinks between tool calls where a beta asks for it.
+    pub interleaves: bool,
 }
 
 impl Dialect {
@@ -55,7 +61,8 @@ pub const BUDGETS: &[(&str, u32)] = &[
 /// The least budget that Claude takes; with less room it does not think.
 pub const LEAST_BUDGET: u32 = 1_024;
 
-/// What lets Claude think between tool calls where it is told a budget; with adaptive thinking it does so unasked.
+/// What lets Claude think between tool calls where it is told a budget; with adaptive thinking it does so
+/// unasked. Models that do not know it refuse it on Bedrock (Anthropic's documentation of extended thinking).
 pub const INTERLEAVED_BETA: &str = "interleaved-thinking-2025-05-14";
 
 const THREE: &[(&str, &str)] = &[
@@ -118,7 +125,7 @@ const NONE_LOW_HIGH: &[(&str, &str)] = &[
 ];
 
 const fn dialect(place: Place, words: &'static [(&'static str, &'static str)]) -> Dialect {
-    Dialect { place, words, unbounded: None }
+    Dialect { place, words, unbounded: None, off: None, by_default: false, interleaves: false }
 }
 
 /// No way to ask.
@@ -127,10 +134,18 @@ pub const SILENT: Dialect = dialect(Place::Nowhere, &[]);
 pub const CLAUDE_4_6: Dialect = dialect(Place::Adaptive, TO_MAX_WITHOUT_XHIGH);
 /// Claude from 4.7 on: adaptive, every effort.
 pub const CLAUDE_ADAPTIVE: Dialect = dialect(Place::Adaptive, TO_MAX);
+/// Claude that thinks unless it is told not to, and takes nothing else for an answer than an effort.
+pub const CLAUDE_5: Dialect = Dialect { by_default: true, ..CLAUDE_ADAPTIVE };
+/// Claude Opus and Sonnet 5, which can be told not to think.
+pub const CLAUDE_5_DISABLED: Dialect = Dialect { off: Some("disabled"), ..CLAUDE_5 };
+/// Claude Sonnet 5.5, whose least is a note between tool calls.
+pub const CLAUDE_BETWEEN_TOOLS: Dialect = Dialect { off: Some("between_tools"), ..CLAUDE_5 };
 /// Claude that always thinks: with no effort it is asked for the least.
-pub const CLAUDE_ALWAYS: Dialect = dialect(Place::Adaptive, ALWAYS_TO_MAX);
-/// Claude up to 4.5: a budget in tokens.
-pub const CLAUDE_BUDGET: Dialect = dialect(Place::Budget, THREE);
+pub const CLAUDE_ALWAYS: Dialect = Dialect { by_default: true, ..dialect(Place::Adaptive, ALWAYS_TO_MAX) };
+/// Claude 3.7: a budget in tokens.
+pub const CLAUDE_3_7: Dialect = dialect(Place::Budget, THREE);
+/// Claude 4.0 to 4.5: a budget in tokens, and thoughts between tool calls.
+pub const CLAUDE_BUDGET: Dialect = Dialect { interleaves: true, ..CLAUDE_3_7 };
 /// Amazon Nova 2.
 pub const NOVA_2: Dialect = Dialect { unbounded: Some("high"), ..dialect(Place::ReasoningConfig, THREE) };
 /// gpt-oss.

@@ -51,6 +51,7 @@ const PLAIN: Traits = Traits {
     schemas: Schemas { refs: true, lookaround: true, strict: true },
     cache: CacheRules { keeps: Caching::Unknown, in_tools: true, least: 0 },
     replay: Replay::Proven,
+    own_reasoning: false,
     response_paths: &[],
 };
 
@@ -75,7 +76,7 @@ const fn keeping(keeps: Caching, least: u32) -> CacheRules {
     CacheRules { keeps, in_tools: true, least }
 }
 
-/// Claude 3.7 and 4.0 to 4.1.
+/// Claude 4.0 and 4.1.
 pub const CLAUDE: Traits = Traits {
     dialect: dialects::CLAUDE_BUDGET,
     refuses: VIDEO | AUDIO,
@@ -87,6 +88,8 @@ pub const CLAUDE: Traits = Traits {
     cache: keeping(Caching::Short, 1_024),
     ..PLAIN
 };
+/// Claude 3.7.
+pub const CLAUDE_3_7: Traits = thinking(dialects::CLAUDE_3_7, CLAUDE);
 /// Claude that does not think and does not cache.
 pub const CLAUDE_3: Traits =
     Traits { dialect: dialects::SILENT, cache: NO_CACHE, replay: Replay::Nothing, ..CLAUDE };
@@ -113,14 +116,18 @@ pub const CLAUDE_4_7: Traits = Traits {
     cache: keeping(Caching::Long, 1_024),
     ..CLAUDE
 };
-/// Claude 5, which says why it refused.
-pub const CLAUDE_5: Traits = Traits { response_paths: &["/stop_details"], ..CLAUDE_4_7 };
+/// Claude Haiku 5.5, and what all of Claude 5 has: it says why it refused.
+pub const CLAUDE_HAIKU_5_5: Traits =
+    Traits { dialect: dialects::CLAUDE_5, response_paths: &["/stop_details"], ..CLAUDE_4_7 };
+/// Claude Opus 5 and Sonnet 5.
+pub const CLAUDE_5: Traits = thinking(dialects::CLAUDE_5_DISABLED, CLAUDE_HAIKU_5_5);
 /// Claude Fable and Mythos 5, which always think.
 pub const CLAUDE_5_ALWAYS: Traits = thinking(dialects::CLAUDE_ALWAYS, CLAUDE_5);
-/// The newest Claude 5, which cannot be made to call a tool.
-pub const CLAUDE_5_5: Traits = Traits { choices: Choices::Auto, ..CLAUDE_5 };
-/// Claude Fable 5.1: both.
-pub const CLAUDE_FABLE_5_1: Traits = Traits { choices: Choices::Auto, ..CLAUDE_5_ALWAYS };
+/// Claude Opus 5.5 and Fable 5.1, which always think, cannot be made to call a tool, and take back no
+/// other model's reasoning.
+pub const CLAUDE_5_5: Traits = Traits { choices: Choices::Auto, own_reasoning: true, ..CLAUDE_5_ALWAYS };
+/// Claude Sonnet 5.5, which can think between tool calls alone.
+pub const CLAUDE_SONNET_5_5: Traits = thinking(dialects::CLAUDE_BETWEEN_TOOLS, CLAUDE_5_5);
 /// Amazon Nova 1.
 pub const NOVA: Traits = Traits {
     opens: false,
@@ -238,9 +245,11 @@ pub static FAMILIES: &[Family] = &[
         AGENT | IMAGES | DOCUMENTS | REASONS,
         CLAUDE_4_7,
         "Sampling is refused from 4.7 on and the two together from 4.5 on; no prefill from 4.6 on; forced tools \
-         are refused by Sonnet 5.5, Opus 5.5 and Fable 5.1 and by all while they think. Documents and videos are \
+         are refused by Sonnet 5.5, Opus 5.5 and Fable 5.1 and by all while they think. Opus 5 and Sonnet 5 think \
+         unless told not to, Sonnet 5.5 can be told to think between tool calls alone, Opus 5.5, Fable and Mythos \
+         always think; Opus 5.5 and Fable 5.1 take back no other model's reasoning. Documents and videos are \
          refused beside tool results (accepted and refused requests of Sonnet 4.5, recorded). Sources: recorded \
-         requests; AWS user guide; peers' tested profiles; 2026-11.",
+         requests; AWS user guide; Anthropic's migration guides; peers' tested profiles; 2026-11.",
     ),
     family(
         "claude-3",

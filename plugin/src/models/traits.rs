@@ -138,6 +138,8 @@ pub struct Traits {
     pub cache: CacheRules,
     /// Earlier reasoning.
     pub replay: Replay,
+    /// Whether signed reasoning goes back to the very model that wrote it alone, and not to its family.
+    pub own_reasoning: bool,
     /// JSON Pointers into its own answer that are worth asking for.
     pub response_paths: &'static [&'static str],
 }

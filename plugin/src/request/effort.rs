@@ -32,6 +32,8 @@ const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
 enum Told {
     Nothing,
     Word(&'static str),
+    /// Claude's kind of thinking, and no effort.
+    Kind(&'static str),
     Budget(u32),
 }
 
@@ -64,7 +66,7 @@ pub(super) fn plan(draft: &mut Draft<'_>, turns: &[Turn<'_>]) -> Result<Thinking
     let always = dialect.place == Place::Adaptive && dialect.word("off").is_some();
     let plain = Thinking {
         on: always,
-        max_tokens: Some(asked.unwrap_or_else(|| default(draft, always))),
+        max_tokens: Some(asked.unwrap_or_else(|| default(draft, dialect.by_default))),
         no_sampling: false,
         told: Told::Nothing,
     };
@@ -74,6 +76,12 @@ pub(super) fn plan(draft: &mut Draft<'_>, turns: &[Turn<'_>]) -> Result<Thinking
     if !dialects::EFFORTS.contains(&effort) {
         let want = ["want one of ", &dialects::EFFORTS.join(", ")].concat();
         return Err(errors::invalid("/effort", &want));
+    }
+    if effort == "off"
+        && let Some(kind) = dialect.off
+    {
+        let tokens = asked.unwrap_or_else(|| default(draft, false));
+        return Ok(Thinking { max_tokens: Some(tokens), told: Told::Kind(kind), ..plain });
     }
     let Some(word) = dialect.word(effort) else {
         if effort != "off" {
@@ -207,11 +215,14 @@ pub(super) fn fit(draft: &mut Draft<'_>, thinking: &mut Thinking) {
 pub(super) fn write(draft: &mut Draft<'_>, thinking: Thinking) {
     match thinking.told {
         Told::Nothing => {}
+        Told::Kind(kind) => {
+            draft.fields.set("thinking", ["{\"type\":", &json::quoted(kind), "}"].concat());
+        }
         Told::Budget(tokens) => {
             let head = ["{\"type\":\"enabled\",\"budget_tokens\":", &tokens.to_string()].concat();
             let thinking = claude(draft, head);
             draft.fields.set("thinking", thinking);
-            if draft.options.interleaved {
+            if draft.options.interleaved && draft.tools_sent && draft.target.traits().dialect.interleaves {
                 draft.fields.beta(dialects::INTERLEAVED_BETA);
             }
         }

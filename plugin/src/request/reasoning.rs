@@ -47,7 +47,8 @@ pub(super) fn is_sent(draft: &mut Draft<'_>, message: &Message, reasoning: &Reas
     let known = &draft.target.known;
     let writer = reasoning.model_id.as_deref().or(message.model_id.as_deref()).map(Known::by_id);
     if let Some(writer) = writer
-        && (is_foreign(known, &writer) || (redacted && writer.base != known.base))
+        && (is_foreign(known, &writer)
+            || (writer.base != known.base && (redacted || draft.target.traits().own_reasoning)))
     {
         let detail = ["`", &writer.base, "` wrote it"].concat();
         draft.rewrites.note(rewrites::FOREIGN_REASONING, at, detail);

@@ -156,8 +156,10 @@ fn a_plain_request_is_plain() {
 fn output_is_always_bounded() {
     for (model, effort, want) in [
         (UNKNOWN, None, 4_096),
-        (OPUS, None, 8_192),
-        (OPUS, Some("high"), 32_768),
+        (OPUS_4_8, None, 8_192),
+        (OPUS_4_8, Some("high"), 32_768),
+        // It thinks unless it is told not to.
+        (OPUS, None, 32_768),
         ("us.meta.llama3-3-70b-instruct-v1:0", None, 4_096),
     ] {
         let mut request = hello(model);
@@ -486,8 +488,7 @@ fn effort_speaks_every_dialect() {
         (
             HAIKU,
             "medium",
-            json!({"thinking": {"type": "enabled", "budget_tokens": 8192, "display": "summarized"},
-            "anthropic_beta": ["interleaved-thinking-2025-05-14"]}),
+            json!({"thinking": {"type": "enabled", "budget_tokens": 8192, "display": "summarized"}}),
         ),
         (NOVA_2, "low", json!({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"}})),
         ("openai.gpt-oss-120b-1:0", "medium", json!({"reasoning_effort": "medium"})),
@@ -499,13 +500,59 @@ fn effort_speaks_every_dialect() {
     ] {
         assert_eq!(fields(model_id, effort), (Some(want), none.clone()), "{model_id} {effort}");
     }
-    assert_eq!(fields(OPUS, "off"), (None, none));
+    assert_eq!(fields(OPUS_4_8, "off"), (None, none.clone()));
+    // What thinks unasked is told not to, as far as it can be.
+    for (id, want, notes) in [
+        ("global.anthropic.claude-opus-5", json!({"thinking": {"type": "disabled"}}), 0),
+        ("global.anthropic.claude-sonnet-5-5", json!({"thinking": {"type": "between_tools"}}), 0),
+        (OPUS, json!({"output_config": {"effort": "low"}}), 1),
+    ] {
+        let (body, told) = fields(id, "off");
+        assert_eq!((body, told.len()), (Some(want), notes), "{id}");
+    }
     assert_eq!(fields("mistral.mistral-large-3-675b-instruct", "high").1, ["effort-dropped"]);
     assert_eq!(fields("us.deepseek.v3.2", "low").1, ["effort-adjusted"]);
     assert_eq!(fields("us.anthropic.claude-sonnet-4-6", "xhigh").1, ["effort-adjusted"]);
     let mut wrong = hello(OPUS);
     wrong.effort = Some("extreme".into());
     assert!(refused(&wrong).1.starts_with("/effort"));
+}
+
+#[test]
+fn thoughts_between_tool_calls_are_asked_for_where_they_are_known() {
+    let betas = |id: &str, tools: bool, wanted: bool| {
+        let mut request = hello(id);
+        request.effort = Some("low".into());
+        request.tools = if tools { vec![tool()] } else { Vec::new() };
+        request.extensions = vec![extension("interleaved-thinking", &wanted.to_string())];
+        sent(&request).0["additionalModelRequestFields"]["anthropic_beta"].clone()
+    };
+    assert_eq!(betas(HAIKU, true, true), json!(["interleaved-thinking-2025-05-14"]));
+    assert_eq!(betas(HAIKU, true, false), Value::Null);
+    assert_eq!(betas(HAIKU, false, true), Value::Null);
+    assert_eq!(betas("us.anthropic.claude-3-7-sonnet-20250219-v1:0", true, true), Value::Null);
+    assert_eq!(betas(OPUS_4_8, true, true), Value::Null);
+}
+
+#[test]
+fn the_newest_models_take_back_their_own_reasoning_alone() {
+    let history = |id: &str, by: &str| {
+        let thought = Reasoning {
+            text: "so".into(),
+            signature: Some("EqQB".into()),
+            redacted: None,
+            model_id: Some(by.into()),
+        };
+        let turns = vec![
+            user(vec![text("q")]),
+            model(vec![Block::Reasoning(thought), text("a")]),
+            user(vec![text("r")]),
+        ];
+        sent(&request(id, turns)).0["messages"][1]["content"].as_array().map(Vec::len)
+    };
+    assert_eq!(history(OPUS, OPUS), Some(2));
+    assert_eq!(history(OPUS, OPUS_4_8), Some(1));
+    assert_eq!(history(OPUS_4_8, OPUS), Some(2));
 }
 
 #[test]
