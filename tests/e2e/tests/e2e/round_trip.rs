@@ -106,8 +106,9 @@ async fn recorded_requests_keep_their_meaning() {
     }
     println!("{} requests compared; allowed differences met: {met:?}", bodies.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let unmet: Vec<_> = met.keys().filter(|name| ALLOWED.iter().all(|(known, _)| known != *name)).collect();
-    assert!(unmet.is_empty(), "differences without a reason: {unmet:?}");
+    let unexplained: Vec<_> =
+        met.keys().filter(|name| ALLOWED.iter().all(|(known, _)| known != *name)).collect();
+    assert!(unexplained.is_empty(), "differences without a reason: {unexplained:?}");
     check_sent(bodies);
     sim.forget_requests();
 }

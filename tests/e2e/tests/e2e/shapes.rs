@@ -100,7 +100,7 @@ pub(crate) fn shapes(id: &str) -> Vec<(String, Value)> {
         let request = tooled(json!([
             user(json!("Look.")),
             assistant(own, json!([signed("c2lnbmVk"), call("call_1", "temperature")])),
-            result("call_1", json!([text("-4")])),
+            result("call_1", json!([text("Four below.")])),
             ask(),
         ]));
         let members = json!({ "effort": effort, "maxTokens": 4000, "toolChoice": "any", "temperature": 0.5 });
@@ -201,7 +201,7 @@ fn tools(own: &str, other: &str) -> Shapes {
         json!([
             ask(),
             assistant(model, json!([text("I look."), call("call_1", "temperature")])),
-            result("call_1", json!([text("-4")])),
+            result("call_1", json!([text("Four below.")])),
         ])
     };
     let with_ask = |mut messages: Value| {
@@ -227,7 +227,7 @@ fn tools(own: &str, other: &str) -> Shapes {
                     own,
                     json!([call("call_1", "temperature"), call("call_2", "add"), call("call_3", "add")])
                 ),
-                result("call_1", json!([text("-4")])),
+                result("call_1", json!([text("Four below.")])),
                 with(result("call_2", json!([text("No.")])), json!({ "isError": true })),
                 result("call_3", json!([{ "type": "json", "json": { "sum": 9_007_199_254_740_993_i64 } }])),
                 ask(),
@@ -242,8 +242,8 @@ fn tools(own: &str, other: &str) -> Shapes {
                         own,
                         json!([call("call|1/\u{e9}", "mcp.weather/now"), call(&"x".repeat(80), &long)])
                     ),
-                    result("call|1/\u{e9}", json!([text("-4")])),
-                    result(&"x".repeat(80), json!([text("-5")])),
+                    result("call|1/\u{e9}", json!([text("Four below.")])),
+                    result(&"x".repeat(80), json!([text("Five below.")])),
                     ask(),
                 ])),
                 json!({ "tools": [tool("mcp.weather/now"), tool(&long), tool("mcp_weather_now"), tool("old")] }),
@@ -286,7 +286,7 @@ fn tools(own: &str, other: &str) -> Shapes {
             tooled(json!([
                 user(json!("Look.")),
                 assistant(own, json!([call("call_1", "temperature")])),
-                result("call_1", json!([text("-4")])),
+                result("call_1", json!([text("Four below.")])),
                 user(json!([text(QUESTION), document("report.pdf"), image()])),
             ])),
         ),
@@ -297,22 +297,22 @@ fn tools(own: &str, other: &str) -> Shapes {
                 assistant(own, json!([call("call_1", "temperature"), call("call_2", "add")])),
                 user(json!([
                     text(QUESTION),
-                    { "type": "toolResult", "toolCallId": "call_2", "content": "4" },
-                    { "type": "toolResult", "toolCallId": "call_1", "content": "-4" },
+                    { "type": "toolResult", "toolCallId": "call_2", "content": [text("Four above.")] },
+                    { "type": "toolResult", "toolCallId": "call_1", "content": [text("Four below.")] },
                 ])),
             ])),
         ),
         (
             "orphaned calls and results",
             tooled(json!([
-                result("call_0", json!([text("-1")])),
+                result("call_0", json!([text("One below.")])),
                 user(json!("Look.")),
                 assistant(
                     own,
                     json!([text("I look."), call("call_1", "temperature"), call("call_2", "add")])
                 ),
-                result("call_2", json!([text("3")])),
-                result("call_9", json!([text("9")])),
+                result("call_2", json!([text("Three above.")])),
+                result("call_9", json!([text("Nine above.")])),
                 assistant(own, json!([call("call_3", "add")])),
                 ask(),
             ])),
@@ -324,7 +324,7 @@ fn tools(own: &str, other: &str) -> Shapes {
                 tooled(json!([
                     user(json!(QUESTION)),
                     assistant(other, json!([signed("c2lnbmVk"), call("call_1", "temperature")])),
-                    result("call_1", json!([text("-4")])),
+                    result("call_1", json!([text("Four below.")])),
                 ])),
                 json!({ "effort": "high", "maxTokens": 8000 }),
             ),
@@ -338,7 +338,7 @@ fn tools(own: &str, other: &str) -> Shapes {
                         own,
                         json!([signed("c2lnbmVk"), text("I look."), call("call_1", "temperature")])
                     ),
-                    result("call_1", json!([text("-4")])),
+                    result("call_1", json!([text("Four below.")])),
                 ])),
                 json!({ "effort": "high", "maxTokens": 8000 }),
             ),
