@@ -17,7 +17,7 @@ use crate::instances::{Instance, Instances, Route};
 use crate::limits::{self, Limits};
 use crate::request::{Effort, Timeouts};
 use crate::shim::memory::Memory;
-use crate::shim::plugin::Plugin;
+use crate::shim::plugin::{self, Plugin};
 use crate::shim::{self, Places, Surroundings};
 use crate::stream::{EventStream, Patience};
 use crate::{Error, ErrorClass, Request, Result};
@@ -331,7 +331,9 @@ impl HostBuilder {
                         format!("the plugin {} cannot be read: {error}", path.display()),
                     )
                 })?;
-                (path.display().to_string(), bytes.into())
+                let name = path.display().to_string();
+                plugin::check(&name, &bytes, &self.limits)?;
+                (name, bytes.into())
             }
         };
         self.access.cache_folder = cache_folder(self.cache_folder.take());

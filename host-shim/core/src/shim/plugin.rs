@@ -15,6 +15,7 @@ use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
 use crate::bridge::Brought;
 use crate::bridge::call::Rest;
+use crate::limits::Limits;
 use crate::{Error, ErrorClass, Result};
 
 /// Streams of the whole process.
@@ -58,8 +59,27 @@ pub(crate) struct Permit {
     _running: Running,
 }
 
+/// Whether a component may be loaded: its size, and that it fits the contract. To take it apart is a fifth of the
+/// work of a start-up with cached code, so what is built in is held against the contract by a test instead.
+pub(crate) fn check(name: &str, bytes: &[u8], limits: &Limits) -> Result<()> {
+    if bytes.len() > limits.component_bytes {
+        return Err(refused(format!("the plugin {name} is larger than {} bytes", limits.component_bytes))
+            .with_remedy("raise the limit `component_bytes` if it is meant to be"));
+    }
+    let problems = super::inspect::inspect(bytes)?.problems;
+    if !problems.is_empty() {
+        let problems = problems.join("; ");
+        return Err(refused(format!("the plugin {name} does not fit the contract: {problems}")));
+    }
+    Ok(())
+}
+
+fn refused(message: String) -> Error {
+    Error::new(ErrorClass::InvalidRequest, message)
+}
+
 impl Plugin {
-    /// Compiles a component, or takes it from the cache, and links it.
+    /// Compiles a component that was [`check`]ed, or takes it from the cache, and links it.
     pub(crate) fn load(
         name: &str,
         bytes: &[u8],
@@ -68,21 +88,6 @@ impl Plugin {
         cache: Option<&Path>,
     ) -> Result<Self> {
         let limits = &surroundings.limits;
-        let refused = |message: String| Error::new(ErrorClass::InvalidRequest, message);
-        if bytes.len() > limits.component_bytes {
-            return Err(refused(format!(
-                "the plugin {name} is larger than {} bytes",
-                limits.component_bytes
-            ))
-            .with_remedy("raise the limit `component_bytes` if it is meant to be"));
-        }
-        let problems = super::inspect::inspect(bytes)?.problems;
-        if !problems.is_empty() {
-            return Err(refused(format!(
-                "the plugin {name} does not fit the contract: {}",
-                problems.join("; ")
-            )));
-        }
         let internal = |what: &str, error: wasmtime::Error| {
             Error::new(ErrorClass::Internal, format!("{what}: {error:#}"))
         };
