@@ -9,11 +9,7 @@ use crate::bindings::outcrop::provider::types::Rewrite;
 use crate::bridge::Bridge;
 use crate::json::Object;
 use crate::models::table;
-
-/// The id was spelled as Bedrock spells it.
-pub const SPELLING: &str = "model-id-respelled";
-/// The model was called through a profile.
-pub const PROFILE: &str = "profile-used";
+use crate::request::rewrites::{PROFILE, SPELLING};
 
 /// Where in a request the model id stands.
 const AT: &str = "/model-id";

@@ -14,6 +14,8 @@ macro_rules! rules {
 }
 
 rules! {
+    SPELLING = "model-id-respelled": "The model was called by its id as Bedrock spells it.";
+    PROFILE = "profile-used": "The model was called through an inference profile; it cannot be called by its own id.";
     EMPTY_TEXT = "empty-text-dropped": "A text of white space alone was left out; Bedrock refuses it.";
     EMPTY_MESSAGE = "empty-message-dropped": "A message of which nothing was left was left out.";
     MERGED = "messages-merged": "A message was joined to the one before it, which had the same role.";
