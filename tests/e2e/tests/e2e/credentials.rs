@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use bedrock_sim::{AccessKey, Auth, AuthOutcome, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY};
 use outcrop::{ErrorClass, Host};
@@ -335,26 +335,35 @@ fn an_instance_role_is_found_without_a_workaround() {
     assert_eq!(told["found"], "ECS container role", "{told:#}");
 }
 
-/// How many connections this many runs of the binary make to a metadata service that never answers.
+/// The binary that has nothing but an instance's role to hope for, whose service is here.
+fn hopeful(endpoint: &str, home: &Path, cache: &Path) -> Command {
+    let config = format!("[default]\nec2_metadata_service_endpoint = {endpoint}\n");
+    std::fs::create_dir_all(home.join(".aws")).expect("made");
+    std::fs::write(home.join(".aws/config"), config).expect("written");
+    let mut command = bare_outcrop();
+    command
+        .env_remove("AWS_EC2_METADATA_DISABLED")
+        .env_remove("AWS_CONFIG_FILE")
+        .env_remove("AWS_SHARED_CREDENTIALS_FILE")
+        .env("HOME", home)
+        .env("OUTCROP_CACHE_DIR", cache)
+        .args(["models", "list"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The workaround that OpenClaw's documentation asks for: a sign of EC2.
+const WORKAROUND: (&str, &str) = ("AWS_PROFILE", "default");
+
+/// How many connections this many runs at once make to a metadata service that never answers.
 fn metadata_connections(variables: &[(&str, &str)], runs: usize, cache: &Path) -> usize {
     let listener = TcpListener::bind("127.0.0.1:0").expect("listens");
-    let address = listener.local_addr().expect("an address");
-    let home = home(&format!("[default]\nec2_metadata_service_endpoint = http://{address}\n"), "");
-    let children: Vec<_> = (0..runs)
-        .map(|_| {
-            bare_outcrop()
-                .env_remove("AWS_EC2_METADATA_DISABLED")
-                .env_remove("AWS_CONFIG_FILE")
-                .env_remove("AWS_SHARED_CREDENTIALS_FILE")
-                .env("HOME", home.path())
-                .env("OUTCROP_CACHE_DIR", cache)
-                .envs(variables.iter().copied())
-                .args(["models", "list"])
-                .stderr(std::process::Stdio::piped())
-                .spawn()
-                .expect("it starts")
-        })
-        .collect();
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let home = tempfile::tempdir().expect("a folder");
+    let start =
+        || hopeful(&endpoint, home.path(), cache).envs(variables.iter().copied()).spawn().expect("it starts");
+    let children: Vec<_> = (0..runs).map(|_| start()).collect();
     for child in children {
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(1));
@@ -372,8 +381,30 @@ fn the_metadata_service_is_asked_once_a_day_at_most() {
     } else {
         assert_eq!(metadata_connections(&[], 2, cache.path()), 0, "no sign of EC2, no request");
     }
-    // The workaround that OpenClaw's documentation asks for is a sign. All of these start at once.
-    let workaround = [("AWS_PROFILE", "default")];
-    assert_eq!(metadata_connections(&workaround, 8, cache.path()), 1, "one asks for all");
-    assert_eq!(metadata_connections(&workaround, 2, cache.path()), 0, "the silence is remembered");
+    assert_eq!(metadata_connections(&[WORKAROUND], 8, cache.path()), 1, "one asks for all");
+    assert_eq!(metadata_connections(&[WORKAROUND], 2, cache.path()), 0, "the silence is remembered");
+}
+
+#[test]
+fn only_silence_is_remembered() {
+    let (home, cache) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let remembered = || {
+        let memory = std::fs::read_to_string(cache.path().join("no-instance-metadata"));
+        !memory.unwrap_or_default().is_empty()
+    };
+    let ask = |endpoint: &str| {
+        let mut command = hopeful(endpoint, home.path(), cache.path());
+        let output = command.envs([WORKAROUND]).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    };
+    // A service that answers, though it has no role to give, is asked again: somebody may attach one.
+    let sim = simulator();
+    for _ in 0..2 {
+        sim.forget_requests();
+        ask(&sim.endpoint());
+        assert!(!sim.requests().is_empty() && !remembered());
+    }
+    // Where nobody listens, nobody is.
+    ask("http://127.0.0.1:9");
+    assert!(remembered());
 }
