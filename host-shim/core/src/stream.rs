@@ -53,6 +53,8 @@ struct Live {
     answer: Answer,
     chunks: std::vec::IntoIter<Chunk>,
     next: NextStep,
+    /// Whether the request may still lie here, waiting for the connection's task to send it.
+    sending: bool,
     clock: Clock,
     /// Whether the successor of this stream's instance has been seen to.
     replaced: bool,
@@ -78,6 +80,7 @@ impl EventStream {
                 answer,
                 chunks: Vec::new().into_iter(),
                 next: NextStep::Again,
+                sending: true,
                 clock: Clock::new(patience),
                 replaced: false,
                 permit,
@@ -172,6 +175,14 @@ impl Live {
                 }
                 NextStep::Again | NextStep::Wait => self.instance.poll_calls(cx),
             };
+            if arrived.is_pending()
+                && std::mem::replace(&mut self.sending, false)
+                && self.instance.has_live_call()
+            {
+                // What the guest has to say so far can be heard while the request is on its way.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if arrived.is_pending() && self.next == NextStep::Wait {
                 if !self.instance.has_live_call() {
                     return Poll::Ready(Err(Error::of_plugin("waits with nothing under way")));
