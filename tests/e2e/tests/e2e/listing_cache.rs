@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use bedrock_sim::{Catalogue, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Operation, Scenario, Step};
+use outcrop::config::Document;
 use outcrop::{ErrorClass, Host};
 use serde_json::{Value, json};
 
@@ -321,4 +322,32 @@ async fn a_host_that_lives_on_refreshes_behind_its_callers() {
     assert!(problems[0].message.starts_with("bedrock:ListFoundationModels: "), "{}", problems[0]);
     let kept = host.models().await.expect("models");
     assert!(is_new(&kept) && kept.problems.len() == 1);
+}
+
+#[tokio::test]
+async fn a_configuration_turns_discovery_off_and_sets_its_interval() {
+    let sim = simulator();
+    let at = sim.endpoint();
+    let host = |discovery: &str| {
+        let text = format!(
+            "{{models: {{bedrockDiscovery: {discovery}, providers: {{'amazon-bedrock': {{
+                baseUrl: '{at}', discoveryBaseUrl: '{at}', models: [{{id: 'my.own-model'}}]}}}}}}}}"
+        );
+        let config = Document::parse("test.json5", &text).and_then(|document| document.config(&|_| None));
+        builder(&sim).config(config.expect("a configuration")).build().expect("a host")
+    };
+    let on = host("{}").models().await.expect("models");
+    assert!(on.models.len() > 20);
+    sim.forget_requests();
+    let off = host("{enabled: false}");
+    let listed = off.models().await.expect("models");
+    let ids: Vec<_> = listed.models.iter().map(|model| model.id.as_str()).collect();
+    assert_eq!(ids, ["amazon-bedrock/my.own-model"], "neither asked for nor taken from the cache");
+    assert!(listed.left_out.is_empty() && !listed.is_stale);
+    assert_eq!(sim.requests().len(), 0);
+
+    let always = host("{refreshInterval: 0}");
+    always.models().await.expect("models");
+    always.models().await.expect("models");
+    assert_eq!(asked(&sim), (2, 4));
 }
