@@ -87,13 +87,13 @@ impl Provider for Plugin {
     }
 
     fn start_stream(request: Request) -> Result<ResponseStream, Error> {
-        let answer = Answer::start(&Host, &request, settings())?;
+        let answer = Answer::start(Host, request, settings())?;
         Ok(ResponseStream::new(Stream(RefCell::new(answer))))
     }
 }
 
 /// One answer, as the contract's resource.
-struct Stream(RefCell<Answer<HostCall>>);
+struct Stream(RefCell<Answer<'static, Host>>);
 
 impl GuestResponseStream for Stream {
     fn next_chunk(&self) -> Result<Progress, Error> {
@@ -105,12 +105,12 @@ impl TokenCounter for Plugin {
     type TokenCount = Count;
 
     fn start_count(request: Request) -> Result<TokenCount, Error> {
-        Ok(TokenCount::new(Count(counter::start(&Host, &request, settings())?)))
+        Ok(TokenCount::new(Count(counter::start(Host, &request, settings())?)))
     }
 }
 
 /// One count, as the contract's resource.
-struct Count(Counting<HostCall>);
+struct Count(Counting<Host>);
 
 impl GuestTokenCount for Count {
     fn poll(&self) -> Result<CountProgress, Error> {

@@ -77,6 +77,12 @@ const WORDINGS: &[Wording] = &[
     overflow("exceeds the context window"),
     overflow("exceed model maximum"),
     overflow("longer than the model's context length"),
+    overflow("exceeds the maximum number of tokens"),
+    overflow("exceed the maximum number of tokens"),
+    overflow("exceeds the maximum number of input tokens"),
+    overflow("exceeds the maximum tokens"),
+    overflow("exceeds the max tokens"),
+    overflow("exceeds the maximum input tokens"),
     Wording {
         of: REQUEST,
         says: "on-demand throughput isn't supported",
@@ -170,7 +176,7 @@ fn located(at: &str, what: &str) -> String {
 
 /// A failure that Bedrock named, in an error answer or in an exception frame.
 fn classified(kind: &str, message: String, class: ErrorCode) -> Error {
-    let wording = message.to_ascii_lowercase().replace('\u{2019}', "'");
+    let wording = comparable(&message);
     let refined = WORDINGS.iter().find(|rule| rule.of.contains(&class) && wording.contains(rule.says));
     let mut error = error(refined.map_or(class, |rule| rule.code), message);
     if let Some(rule) = refined {
@@ -184,6 +190,11 @@ fn classified(kind: &str, message: String, class: ErrorCode) -> Error {
         error.provider_code = Some(kind.into());
     }
     error
+}
+
+/// A message as wordings are compared with it: in lower case, with straight apostrophes.
+pub(crate) fn comparable(message: &str) -> String {
+    message.to_ascii_lowercase().replace('\u{2019}', "'")
 }
 
 /// `ThrottlingException`, `throttlingException` and `Throttling` are one type.

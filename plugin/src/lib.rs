@@ -9,7 +9,7 @@
 //! - what is sent goes to [`request`],
 //! - what is made of an answer goes to [`stream`],
 //! - what is known of models goes to [`models`],
-//! - what a failure means goes to [`errors`].
+//! - what a failure means goes to [`errors`], and what is done about a refusal to `recovery`.
 //!
 //! Everything but [`component`] is plain Rust that also builds natively, where its unit tests run
 //! against a fake [`bridge`]. For wasm the crate is built with `panic = "abort"`: a panic is a trap,
@@ -32,6 +32,7 @@ mod json;
 pub mod learned;
 pub mod listing;
 pub mod models;
+mod recovery;
 pub mod request;
 pub mod settings;
 pub mod stream;

@@ -3,9 +3,9 @@
 use crate::bindings::outcrop::provider::types::{Abilities, Modalities, Request};
 use crate::bridge::Bridge;
 use crate::json::Object;
-use crate::learned::Learned;
+use crate::learned::{Lack, Learned};
 use crate::models::facts::{Facts, Source};
-use crate::models::route::Route;
+use crate::models::route::{self, Route};
 use crate::models::table::{self, Can};
 use crate::models::{Caching, Known, Traits};
 use crate::settings::Settings;
@@ -26,9 +26,39 @@ pub struct Target {
 impl Target {
     /// Of a request. Nothing here waits: what the host's caches do not hold is not known.
     pub fn of<B: Bridge>(bridge: &B, request: &Request, settings: &Settings) -> Self {
-        let route = Route::of(bridge, &request.model_id);
+        let mut route = Route::of(bridge, &request.model_id);
         let known = Known::resolve(bridge, settings, &route.id);
         let learned = Learned::recall(bridge, &known, request);
+        if let Some(geography) = learned.profile.as_deref().filter(|_| route.id == known.base) {
+            let id = [geography, ".", &known.base].concat();
+            let detail =
+                ["Bedrock did not serve ", &known.base, " on demand; it is called through ", &id].concat();
+            route.change(id, route::PROFILE, detail);
+        }
+        Self::made(bridge, request, settings, route, known, learned)
+    }
+
+    /// The same, called in another way or with something learned anew.
+    pub(crate) fn again<B: Bridge>(
+        bridge: &B,
+        request: &Request,
+        settings: &Settings,
+        route: Route,
+        learned: Learned,
+    ) -> Self {
+        let known = Known::resolve(bridge, settings, &route.id);
+        Self::made(bridge, request, settings, route, known, learned)
+    }
+
+    fn made<B: Bridge>(
+        bridge: &B,
+        request: &Request,
+        settings: &Settings,
+        route: Route,
+        known: Known,
+        learned: Learned,
+    ) -> Self {
+        let known = known.without(&learned);
         let entry = bridge.lookup(&known.base);
         let live = entry.as_deref().and_then(|entry| Object::parse(core::str::from_utf8(entry).ok()?));
         // What the user says of the id that was asked for holds also where another is called for it.
@@ -39,7 +69,7 @@ impl Target {
     }
 
     /// How it behaves.
-    pub fn traits(&self) -> &'static Traits {
+    pub fn traits(&self) -> &Traits {
         self.known.traits()
     }
 
@@ -63,16 +93,19 @@ impl Target {
 
     /// Whether it takes instructions apart from the conversation.
     pub fn takes_instructions(&self) -> bool {
-        self.listed(Abilities::SYSTEM_PROMPT).unwrap_or(self.traits().system)
+        let listed = || self.listed(Abilities::SYSTEM_PROMPT).unwrap_or(self.traits().system);
+        !self.learned.lacks_this(Lack::System) && listed()
     }
 
     /// What it does with cache points, unless it taught otherwise.
     pub fn keeps(&self) -> Caching {
         match (self.traits().cache.keeps, self.listed(Abilities::PROMPT_CACHING)) {
-            _ if self.learned.no_cache_points => Caching::Rejected,
+            _ if self.learned.lacks_this(Lack::CachePoints) => Caching::Rejected,
             (_, Some(false)) => Caching::Rejected,
             (Caching::Rejected | Caching::Unknown, Some(true)) => Caching::Short,
-            (Caching::Long | Caching::Unknown, _) if self.learned.no_cache_ttl => Caching::Short,
+            (Caching::Long | Caching::Unknown, _) if self.learned.lacks_this(Lack::CacheTtl) => {
+                Caching::Short
+            }
             (keeps, _) => keeps,
         }
     }

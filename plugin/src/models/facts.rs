@@ -161,7 +161,8 @@ impl Facts {
     }
 }
 
-fn prices(id: &str, configured: Option<&Configured>, known: &Known) -> Prices {
+/// The prices of a model that is called by this id.
+pub(crate) fn prices(id: &str, configured: Option<&Configured>, known: &Known) -> Prices {
     let cost = configured.map(|configured| configured.cost).unwrap_or_default();
     let table = known.row.map(|row| prices::of(row, id));
     let price = |configured: Option<f64>, table: Option<f64>| {

@@ -15,6 +15,7 @@ pub mod traits;
 
 use crate::bridge::Bridge;
 use crate::json::Object;
+use crate::learned::{Lack, Learned};
 use crate::settings::Settings;
 use families::Family;
 use table::Row;
@@ -29,6 +30,10 @@ pub struct Known {
     pub family: &'static Family,
     /// Its row, where the table has one.
     pub row: Option<&'static Row>,
+    /// How it behaves, as far as it did not teach otherwise.
+    traits: Traits,
+    /// What it turned out not to do, whatever the row says.
+    lost: table::Can,
 }
 
 impl Known {
@@ -39,7 +44,9 @@ impl Known {
 
     /// By a base model's id.
     pub fn by_base(base: &str) -> Self {
-        Self { base: base.into(), family: families::of(base), row: table::find(base) }
+        let (family, row) = (families::of(base), table::find(base));
+        let traits = row.map_or(family.traits, |row| row.traits);
+        Self { base: base.into(), family, row, traits, lost: table::NOTHING }
     }
 
     /// By what the user says the model is, by the id, and where that hides the model (an application
@@ -60,15 +67,47 @@ impl Known {
             .map_or_else(|| Self::by_id(id), |arn| Self::by_id(&arn))
     }
 
+    /// The same without what it turned out to refuse.
+    pub fn without(mut self, learned: &Learned) -> Self {
+        let traits = &mut self.traits;
+        for lack in learned.lacks() {
+            match lack {
+                Lack::CachePoints => traits.cache.keeps = Caching::Rejected,
+                Lack::CacheTtl if matches!(traits.cache.keeps, Caching::Long | Caching::Unknown) => {
+                    traits.cache.keeps = Caching::Short;
+                }
+                Lack::StreamedTools => self.lost |= table::STREAMS_TOOLS,
+                Lack::Schema => self.lost |= table::SCHEMA,
+                Lack::System => traits.system = false,
+                Lack::Sampling => traits.sampling = Sampling::Rejected,
+                Lack::BothSamplings if traits.sampling == Sampling::Taken => traits.sampling = Sampling::One,
+                Lack::StopSequences => traits.stop_sequences = false,
+                Lack::Effort => traits.dialect = dialects::SILENT,
+                Lack::ForcedChoice => traits.choices = Choices::Auto,
+                Lack::Strict => traits.schemas.strict = false,
+                Lack::ToolStatus => traits.results.status = false,
+                Lack::MediaInResults => traits.results.inside = table::NOTHING,
+                Lack::MixedResults => traits.results.beside = table::NOTHING,
+                Lack::Reasoning => traits.replay = Replay::Nothing,
+                Lack::Images => traits.refuses |= table::IMAGES,
+                Lack::Documents => traits.refuses |= table::DOCUMENTS,
+                Lack::Videos => traits.refuses |= table::VIDEO,
+                Lack::Opening => traits.opens = false,
+                Lack::CacheTtl | Lack::BothSamplings | Lack::Counting => {}
+            }
+        }
+        self
+    }
+
     /// Whether it takes or does something. Of a model of which nothing is known, that is believed.
     pub fn takes(&self, what: table::Can) -> bool {
         let can = self.row.map_or(self.family.can, |row| row.can);
-        can & what == what || core::ptr::eq(self.family, &families::UNKNOWN)
+        self.lost & what == 0 && (can & what == what || core::ptr::eq(self.family, &families::UNKNOWN))
     }
 
     /// How it behaves.
-    pub fn traits(&self) -> &'static Traits {
-        self.row.map_or(&self.family.traits, |row| &row.traits)
+    pub fn traits(&self) -> &Traits {
+        &self.traits
     }
 }
 

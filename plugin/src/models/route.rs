@@ -53,7 +53,7 @@ impl Route {
         route
     }
 
-    fn change(&mut self, id: String, rule: &str, detail: String) {
+    pub(crate) fn change(&mut self, id: String, rule: &str, detail: String) {
         self.rewrites.push(Rewrite { rule: rule.into(), at: AT.into(), detail });
         self.id = id;
     }

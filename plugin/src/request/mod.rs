@@ -30,6 +30,8 @@ use crate::models::{ids, table};
 use crate::settings::Settings;
 use crate::target::Target;
 use body::Body;
+#[cfg(test)]
+pub(crate) use body::readable;
 use effort::Thinking;
 use names::Names;
 use options::Options;
@@ -175,7 +177,7 @@ impl<'a> Draft<'a> {
     }
 
     fn into_mapped(self) -> Mapped {
-        let streams = self.target.known.takes(table::STREAMS_TOOLS) && !self.target.learned.unary_tools;
+        let streams = self.target.known.takes(table::STREAMS_TOOLS);
         Mapped {
             unary: self.tools_sent && !streams,
             body: self.body.into_parts(),

@@ -59,6 +59,7 @@ rules! {
     BETAS = "betas-dropped": "Claude's betas were left out; the model does not know them.";
     DISPLAY = "reasoning-display-dropped": "The wish how reasoning is shown was left out; there is no way to tell the model.";
     MAX_TOKENS = "max-output-tokens-changed": "The most output tokens were changed to what the model, its window and its thinking allow.";
+    REPAIRED = "request-repaired": "Bedrock refused the request, and it was sent again without what was refused.";
 }
 
 /// The changes made so far.

@@ -29,7 +29,7 @@ impl OpenBlock {
                 end.signature = signature;
                 end.redacted = redacted;
             }
-            Content::ToolCall | Content::Unknown { .. } => {}
+            Content::ToolCall | Content::Output | Content::Unknown { .. } => {}
             Content::ServerTool { start_json, arguments } => {
                 let input = if json::is_object(&arguments) { arguments.as_str() } else { "{}" };
                 end.raw = Some(whole("toolUse", &start_json, "input", input));
@@ -83,6 +83,8 @@ pub(super) enum Content {
     },
     /// A call that the caller is to answer.
     ToolCall,
+    /// The answer, in the caller's schema, as the arguments of a tool that stands for it.
+    Output,
     /// A call that Bedrock itself answers.
     ServerTool {
         start_json: String,
@@ -137,7 +139,7 @@ impl Content {
     /// The word that `block-start` carries.
     pub(super) fn kind(&self) -> &str {
         match self {
-            Self::Text { .. } => "text",
+            Self::Text { .. } | Self::Output => "text",
             Self::Reasoning { .. } => "reasoning",
             Self::ToolCall => "tool-call",
             Self::ServerTool { .. } => "server-tool",

@@ -1,6 +1,7 @@
 //! Converse events to chunks.
 
 use super::blocks::{Content, OpenBlock};
+use super::cost::Meter;
 use super::ending;
 use super::joined::Joined;
 use super::payload::{Plain, PlainDelta, plain_delta};
@@ -17,8 +18,11 @@ use base64::engine::general_purpose::STANDARD;
 /// The type of a tool call that Bedrock answers itself.
 const SERVER_TOOL: &str = "server_tool_use";
 
+/// Tells the text block that follows the output schema by way of a tool.
+const STRUCTURED_OUTPUT: &str = "structured-output";
+
 /// The state of one answer. It is fed frames and filled with chunks, which the caller takes.
-pub(super) struct Decoder {
+pub(super) struct Decoder<'a> {
     pub(super) chunks: Vec<Chunk>,
     /// Deltas that more may join.
     joined: Option<Joined>,
@@ -32,10 +36,16 @@ pub(super) struct Decoder {
     metadata: bool,
     /// The tools' names as the caller knows them.
     names: Names,
+    /// Whether the caller is asked to call a tool.
+    calls: bool,
+    /// Knows what tokens cost, where the model is known.
+    meter: Option<Meter<'a>>,
+    /// What the answer took of the context window, and wrote.
+    tokens: Option<(u64, u64)>,
 }
 
-impl Decoder {
-    pub(super) fn new(names: Names) -> Self {
+impl<'a> Decoder<'a> {
+    pub(super) fn new(names: Names, meter: Option<Meter<'a>>) -> Self {
         Self {
             chunks: Vec::new(),
             joined: None,
@@ -45,7 +55,15 @@ impl Decoder {
             traced: Vec::new(),
             metadata: false,
             names,
+            calls: false,
+            meter,
+            tokens: None,
         }
+    }
+
+    /// Whether any block has begun.
+    pub(super) fn has_content(&self) -> bool {
+        self.blocks > 0
     }
 
     /// Whether nothing more can come that matters.
@@ -82,14 +100,24 @@ impl Decoder {
             FrameKind::Metadata => {
                 self.flush();
                 self.metadata = true;
-                if let Some(usage) = ending::usage(&object) {
-                    self.chunks.push(Chunk::Usage(usage));
-                }
-                self.traced = ending::trace(&object);
+                self.metadata(&object);
                 Ok(())
             }
             FrameKind::MessageStart | FrameKind::Exception | FrameKind::Other => Ok(()),
         }
+    }
+
+    fn metadata(&mut self, object: &Object<'_>) {
+        let trace = object.object("trace");
+        let intervened = self.finish.as_ref().is_some_and(|finish| finish.reason == ending::GUARDRAIL);
+        let invoked = trace.as_ref().and_then(ending::invoked_model);
+        if let Some(mut usage) = ending::usage(object) {
+            let cost = self.meter.as_ref().and_then(|meter| meter.cost(&usage, invoked.as_deref()));
+            usage.extensions.extend(cost);
+            self.tokens = Some((usage.input + usage.cache_read + usage.cache_write, usage.output));
+            self.chunks.push(Chunk::Usage(usage));
+        }
+        self.traced = trace.map(|trace| ending::trace(&trace, invoked, intervened)).unwrap_or_default();
     }
 
     /// Gives out what waits to be joined. To be called when no more frames have arrived.
@@ -105,7 +133,30 @@ impl Decoder {
             return Err(errors::error(ErrorCode::Truncated, "the answer ended before its last event"));
         };
         finish.extensions.append(&mut self.traced);
+        // The call that stands for the answer is none that the caller is to answer.
+        if finish.reason == ending::TOOL_USE && self.names.output().is_some() && !self.calls {
+            finish.reason = ending::END_TURN.into();
+        }
+        if self.blocks == 0 && self.is_too_long(&finish) {
+            let message = "the conversation is as long as the model's context window: nothing was written";
+            return Err(errors::error(ErrorCode::ContextTooLong, message));
+        }
         Ok(Chunk::Finished(finish))
+    }
+
+    /// Whether an answer without content was kept from having any by the context window. Some models
+    /// say so; of others it shows in the tokens.
+    fn is_too_long(&self, finish: &Finish) -> bool {
+        let full = || {
+            let (input, output) = self.tokens?;
+            let window = self.meter.as_ref()?.window()?;
+            Some(output == 0 && input >= window - window / 100)
+        };
+        match finish.reason.as_str() {
+            ending::CONTEXT_WINDOW => true,
+            ending::MAX_TOKENS => full().unwrap_or(false),
+            _ => false,
+        }
     }
 
     #[inline]
@@ -121,7 +172,7 @@ impl Decoder {
         self.flush();
         if delta.kind == Plain::Arguments
             && let Some(open) = self.find(delta.block)
-            && matches!(open.content, Content::ServerTool { .. })
+            && matches!(open.content, Content::ServerTool { .. } | Content::Output)
         {
             let mut text = String::new();
             delta.append_to(&mut text);
@@ -189,7 +240,14 @@ impl Decoder {
                     return Err(unreadable("a tool call that is no JSON object"));
                 };
                 let member = |name| tool.string(name).unwrap_or_default();
+                if self.names.is_output(&member("name")) {
+                    let number = self.begin(block, Content::Output);
+                    let value = ["{\"contentIndex\":", &number.to_string(), ",\"by\":\"tool\"}"].concat();
+                    self.chunks.push(Chunk::Other(Extension { key: STRUCTURED_OUTPUT.into(), value }));
+                    return Ok(());
+                }
                 if member("type") != SERVER_TOOL {
+                    self.calls = true;
                     let number = self.open(block, Content::ToolCall);
                     let (id, name) = (member("toolUseId"), member("name"));
                     let name = self.names.callers(&name).into();
@@ -249,6 +307,16 @@ impl Decoder {
             arguments.push_str(&text);
             let number = open.number;
             self.give(number, "arguments", json::quoted(&text));
+            return Ok(());
+        }
+        if kind == Plain::Arguments
+            && let Some(open) = self.find(block)
+            && matches!(open.content, Content::Output)
+        {
+            let deltas = Deltas { index: open.number, text, lengths: Vec::new() };
+            if !deltas.text.is_empty() {
+                self.chunks.push(Chunk::TextDelta(deltas));
+            }
             return Ok(());
         }
         let number = self.number_for(block, |content| content.takes(kind), || Content::for_plain(kind))?;

@@ -1,21 +1,33 @@
 //! The end of an answer: why it stopped, what it cost, what watched over it.
 
+use super::guardrail;
 use crate::bindings::outcrop::provider::types::{Extension, Finish, Usage};
 use crate::json::{self, Object};
 
+/// The model had said all.
+pub(super) const END_TURN: &str = "end-turn";
+/// It wants tools called.
+pub(super) const TOOL_USE: &str = "tool-use";
+/// It came upon its output limit.
+pub(super) const MAX_TOKENS: &str = "max-tokens";
+/// It came upon the end of its context window.
+pub(super) const CONTEXT_WINDOW: &str = "context-window";
+/// A guardrail stepped in.
+pub(super) const GUARDRAIL: &str = "guardrail";
+
 /// Bedrock's stop reasons that have another word here. Any other keeps its own.
 const REASONS: &[(&str, &str)] = &[
-    ("guardrail_intervened", "guardrail"),
+    ("guardrail_intervened", GUARDRAIL),
     ("content_filtered", "filtered"),
     ("malformed_model_output", "malformed"),
     ("malformed_tool_use", "malformed"),
-    ("model_context_window_exceeded", "context-window"),
+    ("model_context_window_exceeded", CONTEXT_WINDOW),
 ];
 
 /// Where the stop sequence that was met stands, by the shapes that models answer with.
 const STOP_SEQUENCES: &[&[&str]] = &[&["delta", "stop_sequence"], &["stop_sequence"]];
 
-pub(super) fn extension(key: &str, value: impl Into<String>) -> Extension {
+fn extension(key: &str, value: impl Into<String>) -> Extension {
     Extension { key: key.into(), value: value.into() }
 }
 
@@ -86,15 +98,17 @@ pub(super) fn usage(metadata: &Object<'_>) -> Option<Usage> {
     })
 }
 
-/// `metadata.trace`: what a guardrail found, which model a router chose.
-pub(super) fn trace(metadata: &Object<'_>) -> Vec<Extension> {
-    let Some(trace) = metadata.object("trace") else {
-        return Vec::new();
-    };
-    let guardrail = trace.get("guardrail").map(|found| extension("guardrail", found));
-    let invoked = trace
-        .object("promptRouter")
-        .and_then(|router| router.string("invokedModelId"))
-        .map(|id| extension("invoked-model", json::quoted(&id)));
-    guardrail.into_iter().chain(invoked).collect()
+/// `trace.promptRouter`: the model that a router chose.
+pub(super) fn invoked_model(trace: &Object<'_>) -> Option<String> {
+    trace.object("promptRouter")?.string("invokedModelId")
+}
+
+/// `metadata.trace`: what a guardrail found and what came of it, which model a router chose.
+pub(super) fn trace(trace: &Object<'_>, invoked: Option<String>, intervened: bool) -> Vec<Extension> {
+    let found = trace.get("guardrail");
+    let outcome = found.and_then(|found| guardrail::outcome(found, intervened));
+    let outcome = outcome.map(|outcome| extension("guardrail-outcome", outcome));
+    let found = found.map(|found| extension("guardrail", found));
+    let invoked = invoked.map(|id| extension("invoked-model", json::quoted(&id)));
+    found.into_iter().chain(outcome).chain(invoked).collect()
 }

@@ -5,54 +5,58 @@
 //! has come, which is after `messageStop`, or when the stream ends behind `messageStop`.
 
 mod blocks;
+pub(crate) mod cost;
 mod decoder;
 mod ending;
+mod guardrail;
 mod joined;
 mod payload;
+mod unary;
 
 use crate::bindings::exports::outcrop::provider::provider::{NextStep, Progress};
 use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, Frame, FrameKind};
 use crate::bindings::outcrop::provider::types::{Chunk, Error, ErrorCode, Request, Rewrite};
 use crate::bridge::{Bridge, Call};
 use crate::errors;
-use crate::request;
-use crate::request::names::Names;
+use crate::recovery::{Attempt, Sent};
 use crate::settings::Settings;
-use crate::target::Target;
 use decoder::Decoder;
 
 /// One answer being streamed.
-pub struct Answer<C> {
-    call: C,
-    decoder: Decoder,
-    /// What was changed in the request; given before anything else.
+pub struct Answer<'a, B: Bridge> {
+    call: B::Call,
+    decoder: Decoder<'a>,
+    /// What was changed in the request; given before anything else once it is known what was sent.
     rewrites: Vec<Rewrite>,
+    /// The request, until the first content of its answer has been given.
+    attempt: Option<Attempt<'a, B>>,
     started: bool,
     ended: bool,
     /// A failure that waits until the chunks before it have been given.
     failure: Option<Error>,
 }
 
-impl<C: Call> Answer<C> {
+impl<'a, B: Bridge> Answer<'a, B> {
     /// Maps a request and starts it.
     ///
     /// # Errors
     /// Where the request cannot be mapped or the host refuses the call.
-    pub fn start<B: Bridge<Call = C>>(
-        bridge: &B,
-        request: &Request,
-        settings: &Settings,
-    ) -> Result<Self, Error> {
-        let target = Target::of(bridge, request, settings);
-        let mapped = request::converse(request, &target, settings)?;
-        let call =
-            bridge.start("converse-stream", &target.route.id, &mapped.body).map_err(errors::of_failure)?;
-        Ok(Self::new(call, mapped.rewrites, mapped.names))
+    pub fn start(bridge: B, request: Request, settings: &'a Settings) -> Result<Self, Error> {
+        let (attempt, sent) = Attempt::start(bridge, request, settings)?;
+        Ok(Self { attempt: Some(attempt), ..Self::of(sent) })
     }
 
-    /// The answer to a request that has been started on `call`.
-    pub fn new(call: C, rewrites: Vec<Rewrite>, names: Names) -> Self {
-        Self { call, decoder: Decoder::new(names), rewrites, started: false, ended: false, failure: None }
+    /// The answer to a request that has been sent, and is not sent again.
+    fn of(sent: Sent<'a, B::Call>) -> Self {
+        Self {
+            call: sent.call,
+            decoder: Decoder::new(sent.names, Some(sent.meter)),
+            rewrites: sent.rewrites,
+            attempt: None,
+            started: false,
+            ended: false,
+            failure: None,
+        }
     }
 
     /// Turns what has arrived into chunks.
@@ -67,13 +71,23 @@ impl<C: Call> Answer<C> {
         if self.ended {
             return Ok(Progress { chunks: Vec::new(), next: NextStep::End });
         }
-        let rewrites = core::mem::take(&mut self.rewrites);
-        self.decoder.chunks.extend(rewrites.into_iter().map(Chunk::Rewritten));
-        let step = self.step();
+        // Content has been given: whoever waited for it waits no more, and nothing is sent again.
+        if self.attempt.is_some() && self.decoder.has_content() {
+            self.attempt = None;
+        }
+        let step = match self.step() {
+            Err(failure) => self.recover(failure),
+            step => step,
+        };
         let chunks = core::mem::take(&mut self.decoder.chunks);
         match step {
             Ok(next) => {
                 self.ended = next == NextStep::End;
+                if let Some(attempt) = &self.attempt
+                    && (self.ended || self.decoder.has_content())
+                {
+                    attempt.remember();
+                }
                 Ok(Progress { chunks, next })
             }
             Err(failure) if chunks.is_empty() => {
@@ -87,17 +101,56 @@ impl<C: Call> Answer<C> {
         }
     }
 
+    /// Sends the request again where that can help.
+    fn recover(&mut self, failure: Error) -> Result<NextStep, Error> {
+        let failure = match &mut self.attempt {
+            Some(attempt) if !self.decoder.has_content() => match attempt.repair(failure) {
+                Ok(sent) => {
+                    let started = self.started;
+                    let chunks = core::mem::take(&mut self.decoder.chunks);
+                    let attempt = self.attempt.take();
+                    // Replacing the call drops the refused one.
+                    *self = Self { attempt, started, ..Self::of(sent) };
+                    self.decoder.chunks = chunks;
+                    return Ok(NextStep::Wait);
+                }
+                Err(failure) => failure,
+            },
+            _ => failure,
+        };
+        self.tell();
+        Err(failure)
+    }
+
     fn step(&mut self) -> Result<NextStep, Error> {
         match self.call.next_chunk().map_err(errors::of_failure)? {
             Arrival::Nothing => Ok(NextStep::Wait),
             Arrival::Frame(single) => self.frames(&[single.frame], &single.data, false),
             Arrival::Frames(frames) => self.frames(&frames.frames, &frames.data, frames.more),
             Arrival::End => self.finish(),
-            Arrival::Body(_) => Err(errors::error(
-                ErrorCode::Internal,
-                "the answer came in one piece where a stream was asked for",
-            )),
+            Arrival::Body(body) => {
+                self.begin();
+                unary::read(&body, &mut self.decoder).or_else(|error| self.fail(error).map(|_| ()))?;
+                self.finish()
+            }
         }
+    }
+
+    /// Tells what was changed, and that an answer has begun.
+    fn begin(&mut self) {
+        if !self.started {
+            self.started = true;
+            self.tell();
+            let request_id = self.call.request_id();
+            self.decoder.chunks.push(Chunk::Started(request_id));
+        } else {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        let rewrites = core::mem::take(&mut self.rewrites);
+        self.decoder.chunks.extend(rewrites.into_iter().map(Chunk::Rewritten));
     }
 
     fn frames(&mut self, frames: &[Frame], data: &[u8], more: bool) -> Result<NextStep, Error> {
@@ -118,10 +171,8 @@ impl<C: Call> Answer<C> {
                 let error = errors::of_exception(&name, bytes, self.call.request_id());
                 return self.fail(error);
             }
-            if !self.started {
-                self.started = true;
-                let request_id = self.call.request_id();
-                self.decoder.chunks.push(Chunk::Started(request_id));
+            if !self.started || !self.rewrites.is_empty() {
+                self.begin();
             }
             let read = match text {
                 Some(text) => text.get(payload..end),

@@ -1,19 +1,36 @@
 //! Frames in, chunks out.
 
 use super::Answer;
-use super::script::{Scripted, frames};
+use super::cost::Meter;
+use super::script::{Memory, Scripted, frames};
 use crate::bindings::exports::outcrop::provider::provider::NextStep;
 use crate::bindings::outcrop::provider::bedrock_bridge::{Arrival, Failure};
 use crate::bindings::outcrop::provider::types::{
     BlockDelta, BlockEnd, Chunk, Deltas, Error, ErrorCode, Extension, Finish, Rewrite, Usage,
 };
+use crate::models::Known;
+use crate::recovery::Sent;
 use crate::request::names::Names;
+use crate::settings::Settings;
 use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static SETTINGS: LazyLock<Settings> = LazyLock::new(Settings::default);
+
+/// The answer to a request that has been sent, and is not sent again.
+fn answer<'m>(call: Scripted, rewrites: Vec<Rewrite>) -> Answer<'static, &'m Memory> {
+    answer_of("novel.model", call, rewrites)
+}
+
+fn answer_of<'m>(model: &str, call: Scripted, rewrites: Vec<Rewrite>) -> Answer<'static, &'m Memory> {
+    let meter = Meter::new(Known::by_id(model), model.into(), &SETTINGS);
+    Answer::of(Sent { call, rewrites, names: Names::default(), meter })
+}
 
 type Events<'a> = [(&'a str, &'a str)];
 
 /// Everything that an answer gives, up to its end or its error.
-fn drain(answer: &mut Answer<Scripted>) -> (Vec<Chunk>, Option<Error>) {
+fn drain(answer: &mut Answer<'_, &Memory>) -> (Vec<Chunk>, Option<Error>) {
     let mut chunks = Vec::new();
     for _ in 0..1000 {
         match answer.next_chunk() {
@@ -31,7 +48,7 @@ fn drain(answer: &mut Answer<Scripted>) -> (Vec<Chunk>, Option<Error>) {
 
 fn read(events: &Events<'_>) -> (Vec<Chunk>, Option<Error>) {
     let call = Scripted::new([Ok(frames(events)), Ok(Arrival::End)]);
-    drain(&mut Answer::new(call, Vec::new(), Names::default()))
+    drain(&mut answer(call, Vec::new()))
 }
 
 /// The chunks between `started` and `finished` of an answer that is complete.
@@ -292,6 +309,10 @@ fn the_end_says_why_and_what_it_cost() {
                         r#"{"delta":{"stop_sequence":"END"},"stop_details":{"x":1.0}}"#
                     ),
                     extension("guardrail", r#"{"g":1}"#),
+                    extension(
+                        "guardrail-outcome",
+                        r#"{"action":"none","input":"none","output":"none","reason":null,"guardrails":[]}"#
+                    ),
                     extension("invoked-model", "\"m\""),
                 ],
             }),
@@ -315,7 +336,8 @@ fn every_stop_reason_has_a_word() {
         ("a_novel_reason", "a-novel-reason"),
     ] {
         let stop = format!("{{\"stopReason\":\"{raw}\"}}");
-        let (chunks, _) = read(&[("messageStop", &stop)]);
+        let delta = r#"{"contentBlockIndex":0,"delta":{"text":"a"}}"#;
+        let (chunks, _) = read(&[("contentBlockDelta", delta), ("messageStop", &stop)]);
         let Some(Chunk::Finished(finish)) = chunks.last() else {
             panic!("no end after {raw}");
         };
@@ -374,13 +396,12 @@ fn rewrites_come_first_and_the_steps_say_what_is_next() {
         Ok(frames(&[("messageStop", r#"{"stopReason":"end_turn"}"#)])),
         Ok(frames(&[("metadata", "{}")])),
     ]);
-    let mut answer = Answer::new(call, vec![rewrite.clone()], Names::default());
+    let mut answer = answer(call, vec![rewrite.clone()]);
     let mut step = || answer.next_chunk().expect("progress");
     let first = step();
-    assert_eq!(first.chunks, [Chunk::Rewritten(rewrite)]);
-    assert_eq!(first.next, NextStep::Wait);
+    assert_eq!((first.chunks, first.next), (Vec::new(), NextStep::Wait), "it may have to be sent again");
     let second = step();
-    assert_eq!(second.chunks, [Chunk::Started(Some("req-1".into()))]);
+    assert_eq!(second.chunks, [Chunk::Rewritten(rewrite), Chunk::Started(Some("req-1".into()))]);
     assert_eq!(second.next, NextStep::Again);
     assert_eq!(step().next, NextStep::Wait);
     let last = step();
@@ -388,6 +409,135 @@ fn rewrites_come_first_and_the_steps_say_what_is_next() {
     assert!(matches!(last.chunks[..], [Chunk::Finished(_)]));
     let after = step();
     assert_eq!((after.chunks.len(), after.next), (0, NextStep::End));
+}
+
+#[test]
+fn a_tool_that_stands_for_the_answer_is_its_text() {
+    let read = |others: &Events<'_>| {
+        let mut names = Names::default();
+        let name = names.add_output().to_owned();
+        let start =
+            format!(r#"{{"contentBlockIndex":0,"start":{{"toolUse":{{"toolUseId":"a","name":"{name}"}}}}}}"#);
+        let mut events = vec![
+            ("contentBlockStart", start.as_str()),
+            ("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"toolUse":{"input":""}}}"#),
+            ("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"toolUse":{"input":"{\"a\":"}}}"#),
+            ("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"toolUse":{"input":"1.50}"}},"x":1}"#),
+            ("contentBlockStop", r#"{"contentBlockIndex":0}"#),
+        ];
+        events.extend(others);
+        events.push(("messageStop", r#"{"stopReason":"tool_use"}"#));
+        let call = Scripted::new([Ok(frames(&events)), Ok(Arrival::End)]);
+        let meter = Meter::new(Known::by_id("novel.model"), "novel.model".into(), &SETTINGS);
+        let mut answer: Answer<'_, &Memory> = Answer::of(Sent { call, rewrites: Vec::new(), names, meter });
+        let (chunks, error) = drain(&mut answer);
+        assert_eq!(error, None);
+        let text: String = chunks
+            .iter()
+            .filter_map(|chunk| match chunk {
+                Chunk::TextDelta(deltas) => Some(deltas.text.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(text, r#"{"a":1.50}"#);
+        assert_eq!(chunks[1], Chunk::BlockStart((0, "text".into())));
+        let value = r#"{"contentIndex":0,"by":"tool"}"#.into();
+        assert_eq!(chunks[2], Chunk::Other(Extension { key: "structured-output".into(), value }));
+        match chunks.last() {
+            Some(Chunk::Finished(finish)) => finish.reason.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(read(&[]), "end-turn");
+    let call = r#"{"contentBlockIndex":1,"start":{"toolUse":{"toolUseId":"b","name":"f"}}}"#;
+    assert_eq!(read(&[("contentBlockStart", call)]), "tool-use");
+}
+
+/// The same answer, streamed and whole.
+#[test]
+fn a_whole_answer_is_told_as_a_stream() {
+    let events = [
+        ("messageStart", r#"{"role":"assistant"}"#),
+        ("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"reasoningContent":{"text":"hm"}}}"#),
+        ("contentBlockDelta", r#"{"contentBlockIndex":0,"delta":{"reasoningContent":{"signature":"s+/="}}}"#),
+        ("contentBlockStop", r#"{"contentBlockIndex":0}"#),
+        (
+            "contentBlockDelta",
+            r#"{"contentBlockIndex":1,"delta":{"reasoningContent":{"redactedContent":"AAEC"}}}"#,
+        ),
+        ("contentBlockStop", r#"{"contentBlockIndex":1}"#),
+        ("contentBlockDelta", r#"{"contentBlockIndex":2,"delta":{"text":"so \"it\" is"}}"#),
+        ("contentBlockDelta", r#"{"contentBlockIndex":2,"delta":{"citation":{"title":"t"}}}"#),
+        ("contentBlockStop", r#"{"contentBlockIndex":2}"#),
+        (
+            "contentBlockStart",
+            r#"{"contentBlockIndex":3,"start":{"toolUse":{"toolUseId":"a","name":"f","type":"server_tool_use"}}}"#,
+        ),
+        ("contentBlockDelta", r#"{"contentBlockIndex":3,"delta":{"toolUse":{"input":"{\"q\":1.50}"}}}"#),
+        ("contentBlockStop", r#"{"contentBlockIndex":3}"#),
+        (
+            "contentBlockStart",
+            r#"{"contentBlockIndex":4,"start":{"toolResult":{"toolUseId":"a","status":"success"}}}"#,
+        ),
+        ("contentBlockDelta", r#"{"contentBlockIndex":4,"delta":{"toolResult":[{"text":"r"}]}}"#),
+        ("contentBlockStop", r#"{"contentBlockIndex":4}"#),
+        ("contentBlockStart", r#"{"contentBlockIndex":5,"start":{"toolUse":{"toolUseId":"b","name":"g"}}}"#),
+        (
+            "contentBlockDelta",
+            r#"{"contentBlockIndex":5,"delta":{"toolUse":{"input":"{\"n\":12345678901234567890123}"}}}"#,
+        ),
+        ("contentBlockStop", r#"{"contentBlockIndex":5}"#),
+        ("messageStop", r#"{"stopReason":"tool_use","additionalModelResponseFields":{"x":1}}"#),
+        (
+            "metadata",
+            r#"{"usage":{"inputTokens":3,"outputTokens":5,"totalTokens":8},"metrics":{"latencyMs":7},
+                "trace":{"promptRouter":{"invokedModelId":"m"}},"serviceTier":{"type":"flex"}}"#,
+        ),
+    ];
+    let whole = r#"{"output":{"message":{"role":"assistant","content":[
+        {"reasoningContent":{"reasoningText":{"text":"hm","signature":"s+/="}}},
+        {"reasoningContent":{"redactedContent":"AAEC"}},
+        {"citationsContent":{"content":[{"text":"so \"it\" is"}],"citations":[{"title":"t"}]}},
+        {"toolUse":{"toolUseId":"a","name":"f","type":"server_tool_use","input":{"q":1.50}}},
+        {"toolResult":{"toolUseId":"a","status":"success","content":[{"text":"r"}]}},
+        {"toolUse":{"toolUseId":"b","name":"g","input":{"n":12345678901234567890123}}}]}},
+        "stopReason":"tool_use","additionalModelResponseFields":{"x":1},
+        "usage":{"inputTokens":3,"outputTokens":5,"totalTokens":8},"metrics":{"latencyMs":7},
+        "trace":{"promptRouter":{"invokedModelId":"m"}},"serviceTier":{"type":"flex"}}"#;
+    let (streamed, error) = read(&events);
+    assert_eq!(error, None);
+    let call = Scripted::new([Ok(Arrival::Nothing), Ok(Arrival::Body(whole.into()))]);
+    let (told, error) = drain(&mut answer(call, Vec::new()));
+    assert_eq!(error, None);
+    assert_eq!(told, streamed);
+}
+
+#[test]
+fn a_whole_answer_that_cannot_be_read_is_an_error() {
+    for body in
+        ["", "[]", "{}", r#"{"output":{"message":{"content":[1]}},"stopReason":"end_turn"}"#, "\u{ff}"]
+    {
+        let call = Scripted::new([Ok(Arrival::Body(body.into()))]);
+        let (_, error) = drain(&mut answer(call, Vec::new()));
+        assert_eq!(error.map(|error| error.code), Some(ErrorCode::Internal), "{body}");
+    }
+}
+
+#[test]
+fn no_room_for_an_answer_is_a_conversation_that_is_too_long() {
+    let ended = |model: &str, reason: &str, input: u64, output: u64| {
+        let stop = format!(r#"{{"stopReason":"{reason}"}}"#);
+        let usage = format!(r#"{{"usage":{{"inputTokens":{input},"outputTokens":{output}}}}}"#);
+        let events = [("messageStop", stop.as_str()), ("metadata", usage.as_str())];
+        let call = Scripted::new([Ok(frames(&events)), Ok(Arrival::End)]);
+        drain(&mut answer_of(model, call, Vec::new())).1.map(|error| error.code)
+    };
+    let long = Some(ErrorCode::ContextTooLong);
+    assert_eq!(ended("novel.model", "model_context_window_exceeded", 5, 0), long);
+    assert_eq!(ended("amazon.nova-micro-v1:0", "max_tokens", 127_500, 0), long);
+    assert_eq!(ended("amazon.nova-micro-v1:0", "max_tokens", 100_000, 0), None);
+    assert_eq!(ended("amazon.nova-micro-v1:0", "max_tokens", 127_500, 9), None);
+    assert_eq!(ended("novel.model", "max_tokens", 127_500, 0), None);
 }
 
 #[test]
@@ -401,8 +551,7 @@ fn a_failed_call_is_an_error() {
         retry_after_ms: None,
         body: Vec::new(),
     };
-    let (chunks, error) =
-        drain(&mut Answer::new(Scripted::new([Err(failure)]), Vec::new(), Names::default()));
+    let (chunks, error) = drain(&mut answer(Scripted::new([Err(failure)]), Vec::new()));
     assert_eq!(chunks, []);
     assert_eq!(error.map(|error| error.code), Some(ErrorCode::Network));
 }
@@ -468,7 +617,7 @@ proptest! {
     fn any_frames_give_chunks_or_an_error(batches in proptest::collection::vec(proptest::collection::vec(event(), 0..8), 0..4)) {
         let mut arrivals: Vec<_> = batches.iter().map(|batch| Ok(raw_frames(batch))).collect();
         arrivals.push(Ok(Arrival::End));
-        let (chunks, error) = drain(&mut Answer::new(Scripted::new(arrivals), Vec::new(), Names::default()));
+        let (chunks, error) = drain(&mut answer(Scripted::new(arrivals), Vec::new()));
         let finished = chunks.iter().filter(|chunk| matches!(chunk, Chunk::Finished(_))).count();
         prop_assert_eq!(finished, usize::from(error.is_none()));
         // Numbers are dense, and where the answer is complete every block has ended.
@@ -502,6 +651,6 @@ proptest! {
             })
             .collect();
         let call = Scripted::new([Ok(Arrival::Frames(arrival)), Ok(Arrival::End)]);
-        drain(&mut Answer::new(call, Vec::new(), Names::default()));
+        drain(&mut answer(call, Vec::new()));
     }
 }

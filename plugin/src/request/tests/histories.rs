@@ -1,7 +1,7 @@
 //! Histories that other clients send as they are, and that are refused then.
 
 use super::*;
-use crate::learned::Earlier;
+use crate::learned::{Earlier, Lack};
 
 const LLAMA: &str = "us.meta.llama4-maverick-17b-instruct-v1:0";
 const MISTRAL: &str = "mistral.mistral-large-3-675b-instruct";
@@ -283,8 +283,10 @@ fn what_the_model_taught_of_caching_is_followed() {
         let mut request = hello("us.anthropic.claude-sonnet-4-5-20250929-v1:0");
         request.system = vec![text(&"s".repeat(8_000)), Block::CachePoint("1h".into())];
         let mut target = target(&request.model_id);
-        target.learned.no_cache_points = no_points;
-        target.learned.no_cache_ttl = no_ttl;
+        let lacks = [(no_points, Lack::CachePoints), (no_ttl, Lack::CacheTtl)];
+        let lacks = lacks.into_iter().filter(|(lacks, _)| *lacks);
+        lacks.for_each(|(_, lack)| assert!(target.learned.add(lack)));
+        target.known = target.known.without(&target.learned);
         let mapped = converse(&request, &target, &Settings::default()).expect("a body");
         let body = joined(&mapped.body);
         (body.matches("cachePoint").count(), body.matches("\"ttl\"").count())
@@ -298,7 +300,10 @@ fn what_the_model_taught_of_caching_is_followed() {
 fn tools_without_streaming_are_asked_for_at_once() {
     let unary = |id, learned| {
         let mut target = target(id);
-        target.learned.unary_tools = learned;
+        if learned {
+            target.learned.add(Lack::StreamedTools);
+            target.known = target.known.without(&target.learned);
+        }
         let request = with_tools(id, vec![user(vec![text("q")])]);
         converse(&request, &target, &Settings::default()).expect("a body").unary
     };
