@@ -35,6 +35,19 @@ Examples:
 The answer and its tool calls go to standard output, everything else to standard error.
 The JSON of requests and events is described in docs/request.md.";
 
+const LINT_HELP: &str = "\
+Example:
+  outcrop lint --model amazon-bedrock/us.amazon.nova-micro-v1:0 request.json
+
+Sends nothing, and needs no credentials. Exits with 0 where the request could be sent, with 1 where no change makes
+its model take it, and with 2 where it is no request.";
+
+const COUNT_HELP: &str = "\
+Example:
+  outcrop count --json request.json | jq .input
+
+Bedrock counts for some models, without charge; for others the number is estimated, and said to be.";
+
 const AUTH_HELP: &str = "\
 Prints no secret. Exits with 0 where there are credentials that AWS believes, and with 1 where there are not.";
 
@@ -73,6 +86,12 @@ pub(crate) enum Command {
     /// Ask a model, and print its answer as it comes
     #[command(after_help = CHAT_EXAMPLES)]
     Chat(Box<ChatArgs>),
+    /// Show what would be changed in a request so that its model takes it, and the body that would be sent
+    #[command(after_help = LINT_HELP)]
+    Lint(PreflightArgs),
+    /// Count the input tokens of a request
+    #[command(after_help = COUNT_HELP)]
+    Count(PreflightArgs),
     /// The models on offer
     #[command(subcommand)]
     Models(ModelsCommand),
@@ -116,6 +135,18 @@ pub(crate) enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreflightArgs {
+    /// A request as in docs/request.md; `-` reads it from standard input
+    pub(crate) file: PathBuf,
+    /// The model, in place of the request's [default: OUTCROP_MODEL]
+    #[arg(short, long, value_name = "ID")]
+    pub(crate) model: Option<String>,
+    /// As a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,5 @@
-//! Amazon Bedrock on the command line: `outcrop chat`, `outcrop models`, `outcrop auth`, `outcrop doctor`,
+//! Amazon Bedrock on the command line: `outcrop chat`, `outcrop lint`, `outcrop count`, `outcrop models`,
+//! `outcrop auth`, `outcrop doctor`,
 //! `outcrop plugin inspect`.
 #![forbid(unsafe_code)]
 
@@ -16,6 +17,7 @@ mod logging;
 mod models;
 mod output;
 mod plugin;
+mod preflight;
 mod prompt;
 mod render;
 
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
     logging::start(verbose);
     let ended = match command {
         Command::Chat(chat) => chat::run(&chat, &host, verbose > 0),
+        Command::Lint(args) => preflight::lint(&args, &host),
+        Command::Count(args) => preflight::count(&args, &host),
         Command::Models(ModelsCommand::List(list)) => models::list(&host, &list),
         Command::Models(ModelsCommand::Show { id, json }) => models::show(&host, &id, json),
         Command::Auth { json } => auth::run(&host, json),

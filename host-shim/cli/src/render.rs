@@ -143,8 +143,9 @@ fn why(reason: &StopReason) -> &str {
 
 fn tokens(usage: &Usage) -> String {
     let Usage { input, output, cache_read, cache_write, total_tokens, .. } = usage;
+    let cost = usage.cost.map(|cost| format!("; ${:.6}", cost.total)).unwrap_or_default();
     format!(
-        "tokens: {input} in, {output} out, {cache_read} from the cache, {cache_write} to the cache, {total_tokens} in all"
+        "tokens: {input} in, {output} out, {cache_read} from the cache, {cache_write} to the cache, {total_tokens} in all{cost}"
     )
 }
 

@@ -97,9 +97,8 @@ impl Answer {
     }
 
     /// An error of the plugin's with its place in the caller's words.
-    pub(crate) fn explain(&self, mut error: Error) -> Error {
-        error.message = self.places.in_message(error.message);
-        error
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        self.places.in_error(error)
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {

@@ -1,8 +1,8 @@
 //! What an answer is made of, step by step.
 
 use bytestring::ByteString;
-use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::request::{Content, Message, RawBlock, Reasoning, Role, ToolCall};
@@ -212,9 +212,30 @@ pub struct Usage {
     pub cache_write: u64,
     /// The four together.
     pub total_tokens: u64,
+    /// What they cost, where all their prices are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// What the provider says beside: `service-tier`, `latency`, `latency-ms`, `cache-write-1h`, ...
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub details: Map<String, Value>,
+}
+
+/// US dollars, at the prices of the model that answered, of the geography it was called through and of the service
+/// tier it was served with. The prices are the plugin's or the user's; no bill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Cost {
+    /// Of the tokens read anew.
+    pub input: f64,
+    /// Of those written.
+    pub output: f64,
+    /// Of those read from the cache.
+    pub cache_read: f64,
+    /// Of those written to the cache.
+    pub cache_write: f64,
+    /// The four together.
+    pub total: f64,
 }
 
 /// A whole answer.

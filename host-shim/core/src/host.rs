@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use bytes::Bytes;
 use etcetera::BaseStrategy as _;
 use outcrop_config::{Config, Provider};
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::answer::Answer;
 use crate::bridge::clients::Access;
 use crate::bridge::headers::Headers;
-use crate::bridge::{Bridge, Discovery};
+use crate::bridge::{Bridge, Brought, Discovery};
 use crate::instances::{Instance, Instances, Route};
 use crate::limits::{self, Limits};
 use crate::request::{Effort, Timeouts};
@@ -121,18 +122,29 @@ impl Host {
         &self.shared.config.fallback_models
     }
 
-    fn try_stream(&self, mut request: Request) -> Result<EventStream> {
-        if request.model.is_empty()
-            && let Some(model) = self.default_model()
+    fn try_stream(&self, request: Request) -> Result<EventStream> {
+        let prepared = self.prepare(request)?;
+        let permit = prepared.plugin.admit()?;
+        let answer = Answer::new(prepared.model, prepared.places);
+        let mut sandboxed = prepared.plugin.instance()?;
+        let response = sandboxed
+            .start_stream(&prepared.request, prepared.brought, prepared.media)
+            .map_err(|error| answer.explain(error))?;
+        Ok(EventStream::live(sandboxed, response, answer, prepared.patience, permit))
+    }
+
+    /// Routes a request, adds what is configured for its model, and takes it apart.
+    pub(crate) fn prepare(&self, mut request: Request) -> Result<Prepared> {
+        let mut model = core::mem::take(&mut request.model);
+        if model.is_empty()
+            && let Some(default) = self.default_model()
         {
-            request.model = model.to_owned();
+            model = default.to_owned();
         }
-        let model = request.model.clone();
         let Route { instance, prefix, model_id } = self.shared.instances.route(&model)?;
         if request.messages.is_empty() {
             return Err(Error::new(ErrorClass::InvalidRequest, "/messages: there is no message to answer"));
         }
-        let permit = instance.plugin.admit()?;
         let params = self.shared.config.params_of(&instance.provider, model_id);
         for (key, word) in
             [("service-tier", params.service_tier), ("cache-retention", params.cache_retention)]
@@ -141,14 +153,24 @@ impl Host {
                 request.extensions.entry(key).or_insert(word.into());
             }
         }
-        let answer = Answer::new(model.clone(), Places::of(&request));
+        let places = Places::of(&request);
         let patience = patience(&request, self.shared.timeouts);
-        let (lowered, brought, media) = shim::request(request, model_id, prefix);
-        let mut sandboxed = instance.plugin.instance()?;
-        let response =
-            sandboxed.start_stream(&lowered, brought, media).map_err(|error| answer.explain(error))?;
-        Ok(EventStream::live(sandboxed, response, answer, patience, permit))
+        let (request, brought, media) = shim::request(request, model_id, prefix);
+        let plugin = instance.plugin.clone();
+        Ok(Prepared { plugin, request, brought, media, places, patience, model })
     }
+}
+
+/// A request in the contract's form, and what does not cross with it.
+pub(crate) struct Prepared {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) request: shim::contract::types::Request,
+    pub(crate) brought: Brought,
+    pub(crate) media: Vec<Bytes>,
+    pub(crate) places: Places,
+    pub(crate) patience: Patience,
+    /// With its prefix.
+    pub(crate) model: String,
 }
 
 fn patience(request: &Request, host: Timeouts) -> Patience {

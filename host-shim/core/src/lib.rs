@@ -30,6 +30,7 @@
 //! - [`config`]: OpenClaw's configuration file, for [`HostBuilder::config_file`] and [`HostBuilder::config`].
 //! - [`Request`] and the module [`request`]: what is asked.
 //! - [`EventStream`] of [`Event`]s: what is answered.
+//! - [`Host::preview`] and [`Host::count_tokens`]: what would be sent, and how long it is.
 //! - [`Error`] and [`ErrorClass`]: why not.
 //! - [`Limits`]: what a plugin may use up.
 //! - [`inspect`]: what a component is, without running it.
@@ -65,6 +66,7 @@ mod limits;
 mod listing;
 mod model;
 mod policy;
+mod preflight;
 pub mod request;
 mod shim;
 mod stream;
@@ -72,11 +74,12 @@ mod stream;
 pub use account::Account;
 pub use doctor::{Check, Verdict};
 pub use error::{Error, ErrorClass, Result};
-pub use event::{AssistantMessage, Event, StopReason, Usage};
+pub use event::{AssistantMessage, Cost, Event, StopReason, Usage};
 pub use host::{Host, HostBuilder, bundled_plugin};
 pub use limits::Limits;
 pub use listing::Models;
 pub use model::{LeftOut, Model, Pricing};
+pub use preflight::{Preview, Rewrite, TokenCount};
 pub use request::Request;
 pub use shim::inspect::{Inspection, inspect};
 pub use stream::EventStream;

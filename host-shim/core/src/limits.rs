@@ -58,5 +58,7 @@ pub(crate) const FIRST_CONTENT_TIME: Duration = Duration::from_secs(60);
 pub(crate) const FIRST_CONTENT_TIME_REASONING: Duration = Duration::from_secs(300);
 /// Between two arrivals.
 pub(crate) const SILENCE_TIME: Duration = Duration::from_secs(60);
+/// Until tokens are counted.
+pub(crate) const COUNT_TIME: Duration = Duration::from_secs(60);
 /// Attempts at a request, the first one included.
 pub(crate) const ATTEMPTS: u32 = 3;

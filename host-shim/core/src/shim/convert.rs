@@ -92,8 +92,14 @@ impl Places {
         json
     }
 
+    /// The same for an error of the plugin's.
+    pub(crate) fn in_error(&self, mut error: Error) -> Error {
+        error.message = self.in_message(error.message);
+        error
+    }
+
     /// The same for a message that begins with a place.
-    pub(crate) fn in_message(&self, message: String) -> String {
+    fn in_message(&self, message: String) -> String {
         match message.split_once(": ") {
             Some((place, rest)) if place.starts_with('/') && !place.contains(' ') => {
                 format!("{}: {rest}", self.in_json(place))
@@ -222,12 +228,14 @@ pub(crate) fn usage(usage: types::Usage) -> Usage {
     let mut details = details(extensions);
     // A provider may count more than the four.
     let reported = details.remove("total").and_then(|total| total.as_u64());
+    let cost = details.remove("cost").and_then(|cost| serde_json::from_value(cost).ok());
     Usage {
         input,
         output,
         cache_read,
         cache_write,
         total_tokens: reported.map_or(sum, |total| total.max(sum)),
+        cost,
         details,
     }
 }

@@ -98,7 +98,7 @@ impl GuestState {
 
 /// Links everything that a plugin may import. There is no WASI among it.
 pub(crate) fn link(linker: &mut Linker<GuestState>) -> Result<()> {
-    contract::BedrockPlugin::add_to_linker::<_, Reach>(linker, |state| state)
+    contract::FullBedrockPlugin::add_to_linker::<_, Reach>(linker, |state| state)
 }
 
 /// Names [`GuestState`] to the generated code.

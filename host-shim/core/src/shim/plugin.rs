@@ -6,23 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use wasmtime::component::{self, Component, ComponentExportIndex, InstancePre, Linker, ResourceAny};
+use wasmtime::component::{self, Component, InstancePre, Linker, ResourceAny};
 use wasmtime::{Engine, Store, Trap};
 
 use super::call_time::CallTime;
-use super::contract::{BedrockPlugin, BedrockPluginIndices, guest, types};
+use super::contract::{guest, inspector, token_counter, types};
 use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
 use crate::bridge::Brought;
 use crate::bridge::call::Rest;
-use crate::limits::Limits;
+use crate::limits::{CALLS_A_WAKE, Limits};
 use crate::{Error, ErrorClass, Result};
 
 /// Streams of the whole process.
 static PROCESS_STREAMS: AtomicUsize = AtomicUsize::new(0);
-
-/// The optional interface that explains models.
-const INSPECTOR: &str = "outcrop:provider/inspector@0.1.0";
 
 /// Instances that stand ready for the next streams, so that making one is not on their way.
 const SPARE_INSTANCES: usize = 2;
@@ -32,9 +29,7 @@ pub(crate) struct Plugin {
     /// For errors: whose fault it was.
     name: Arc<str>,
     pre: InstancePre<GuestState>,
-    exports: BedrockPluginIndices,
-    /// `explain-model`, where the plugin has the inspector.
-    explain_model: Option<ComponentExportIndex>,
+    exports: Exports,
     engine: Engine,
     ticker: Arc<Ticker>,
     surroundings: Arc<Surroundings>,
@@ -44,13 +39,62 @@ pub(crate) struct Plugin {
     streams: AtomicUsize,
 }
 
+/// Where the interfaces of the contract are among a component's exports.
+#[derive(Clone)]
+struct Exports {
+    provider: guest::GuestIndices,
+    token_counter: Option<token_counter::GuestIndices>,
+    inspector: Option<inspector::GuestIndices>,
+}
+
+impl Exports {
+    fn find(pre: &InstancePre<GuestState>) -> wasmtime::Result<Self> {
+        Ok(Self {
+            provider: guest::GuestIndices::new(pre)?,
+            // These a plugin need not have.
+            token_counter: token_counter::GuestIndices::new(pre).ok(),
+            inspector: inspector::GuestIndices::new(pre).ok(),
+        })
+    }
+}
+
 /// One instance, configured and not used yet, or serving one stream.
 pub(crate) struct Instance {
     store: Store<GuestState>,
     instance: component::Instance,
-    exports: BedrockPlugin,
+    provider: guest::Guest,
     call_time: CallTime,
     name: Arc<str>,
+}
+
+/// A count of tokens under way.
+pub(crate) struct Count {
+    instance: Instance,
+    counter: token_counter::Guest,
+    count: ResourceAny,
+    _permit: Permit,
+}
+
+impl Count {
+    /// Ready once it is counted, or cannot be.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<token_counter::Count>> {
+        use token_counter::CountProgress;
+
+        let Self { instance, counter, count, .. } = self;
+        for _ in 0..CALLS_A_WAKE {
+            let polled = instance.enter(|store, _| counter.token_count().call_poll(store, *count));
+            match polled.and_then(|progress| Ok(progress?)) {
+                Ok(CountProgress::Counted(count)) => return Poll::Ready(Ok(count)),
+                Ok(CountProgress::Waiting) if !instance.has_live_call() => {
+                    return Poll::Ready(Err(Error::of_plugin("waits with nothing under way")));
+                }
+                Ok(CountProgress::Waiting) => std::task::ready!(instance.poll_calls(cx)),
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
 }
 
 /// A place among the streams that may run at once.
@@ -98,20 +142,16 @@ impl Plugin {
             let mut linker = Linker::new(&engine);
             guest_state::link(&mut linker)?;
             let pre: InstancePre<GuestState> = linker.instantiate_pre(&component)?;
-            let exports = BedrockPluginIndices::new(&pre)?;
+            let exports = Exports::find(&pre)?;
             Ok((pre, exports))
         })()
         .map_err(|error| refused(format!("the plugin {name} cannot be loaded: {error:#}")))?;
         let ticker = Ticker::start(&engine)
             .map_err(|error| Error::new(ErrorClass::Internal, format!("no thread for the clock: {error}")))?;
-        let inspector = pre.component().get_export_index(None, INSPECTOR);
-        let explain_model = inspector
-            .and_then(|inspector| pre.component().get_export_index(Some(&inspector), "explain-model"));
         let plugin = Self {
             name: name.into(),
             pre,
             exports,
-            explain_model,
             engine,
             ticker: Arc::new(ticker),
             surroundings: Arc::new(surroundings),
@@ -130,7 +170,6 @@ impl Plugin {
             name: self.name.clone(),
             pre: self.pre.clone(),
             exports: self.exports.clone(),
-            explain_model: self.explain_model,
             engine: self.engine.clone(),
             ticker: self.ticker.clone(),
             surroundings: Arc::new(surroundings),
@@ -200,9 +239,51 @@ impl Plugin {
 
     /// All that the plugin knows of a model, as JSON; none where it cannot tell.
     pub(crate) fn explain_model(&self, id: &str) -> Result<Option<String>> {
-        let Some(explain) = self.explain_model else { return Ok(None) };
+        self.inspect(|inspector, store| inspector.call_explain_model(store, id))
+    }
+
+    /// What the plugin would send; none where it cannot tell.
+    pub(crate) fn preview(&self, request: &types::Request) -> Result<Option<inspector::Preview>> {
+        self.inspect(|inspector, store| inspector.call_preview_request(store, request))
+    }
+
+    /// Asks the inspector, where the plugin has one.
+    fn inspect<T>(
+        &self,
+        ask: impl FnOnce(
+            &inspector::Guest,
+            &mut Store<GuestState>,
+        ) -> wasmtime::Result<std::result::Result<T, types::Error>>,
+    ) -> Result<Option<T>> {
+        let Some(indices) = &self.exports.inspector else { return Ok(None) };
         let _running = self.ticker.run();
-        self.instance()?.explain_model(explain, id).map(Some)
+        let mut instance = self.instance()?;
+        let inner = instance.instance;
+        let answered = instance.enter(|store, _| {
+            let inspector = indices.load(&mut *store, &inner)?;
+            ask(&inspector, store)
+        })?;
+        Ok(Some(answered?))
+    }
+
+    /// Starts to count tokens; none where the plugin cannot.
+    pub(crate) fn start_count(
+        self: &Arc<Self>,
+        request: &types::Request,
+        brought: Brought,
+        media: Vec<Bytes>,
+    ) -> Result<Option<Count>> {
+        let Some(indices) = &self.exports.token_counter else { return Ok(None) };
+        let permit = self.admit()?;
+        let mut instance = self.instance()?;
+        instance.store.data_mut().bring(brought, media);
+        let inner = instance.instance;
+        let (counter, count) = instance.enter(|store, _| {
+            let counter = indices.load(&mut *store, &inner)?;
+            let count = counter.call_start_count(&mut *store, request)?;
+            Ok((counter, count))
+        })?;
+        Ok(Some(Count { instance, counter, count: count?, _permit: permit }))
     }
 
     fn make_instance(&self) -> Result<Instance> {
@@ -215,14 +296,14 @@ impl Plugin {
         let call_time = CallTime::new(limits.call_time);
         call_time.watch(&mut store);
         store.set_epoch_deadline(call_time.ticks());
-        let (instance, exports) = (|| {
+        let (instance, provider) = (|| {
             let instance = self.pre.instantiate(&mut store)?;
-            let exports = self.exports.load(&mut store, &instance)?;
-            Ok((instance, exports))
+            let provider = self.exports.provider.load(&mut store, &instance)?;
+            Ok((instance, provider))
         })()
         .map_err(|error| trapped(&self.name, &store, &error))?;
-        let mut instance = Instance { store, instance, exports, call_time, name: self.name.clone() };
-        instance.enter(|store, exports| exports.call_configure(store, &self.settings))??;
+        let mut instance = Instance { store, instance, provider, call_time, name: self.name.clone() };
+        instance.enter(|store, provider| provider.call_configure(store, &self.settings))??;
         Ok(instance)
     }
 }
@@ -248,18 +329,7 @@ impl Instance {
     ) -> Result<T> {
         self.store.data_mut().begin_call();
         self.store.set_epoch_deadline(self.call_time.ticks());
-        call(&mut self.store, self.exports.outcrop_provider_provider())
-            .map_err(|error| trapped(&self.name, &self.store, &error))
-    }
-
-    fn explain_model(&mut self, function: ComponentExportIndex, id: &str) -> Result<String> {
-        let instance = self.instance;
-        let explained: std::result::Result<String, types::Error> = self.enter(|store, _| {
-            let function = instance.get_typed_func(&mut *store, function)?;
-            let (explained,) = function.call(store, (id,))?;
-            Ok(explained)
-        })?;
-        Ok(explained?)
+        call(&mut self.store, &self.provider).map_err(|error| trapped(&self.name, &self.store, &error))
     }
 
     fn list_models(&mut self) -> Result<guest::Offer> {
