@@ -35,6 +35,8 @@ enum Repair {
     Reasoning(Earlier),
     /// The model is called through a profile.
     Profile,
+    /// A profile that was guessed does not exist: the next guess.
+    NextProfile,
     /// The request is changed.
     Changed(Change),
 }
@@ -135,7 +137,7 @@ impl<'a, B: Bridge> Attempt<'a, B> {
     /// Whether a repair makes for another request.
     fn differs(&self, refusal: &Refusal, mapped: &Mapped) -> bool {
         match refusal.repair {
-            Repair::Profile => true,
+            Repair::Profile | Repair::NextProfile => true,
             Repair::Without(Lack::StreamedTools) => mapped.unary,
             _ => mapped.body != self.body,
         }
@@ -149,8 +151,8 @@ impl<'a, B: Bridge> Attempt<'a, B> {
             Repair::Without(lack) => learned.add(lack),
             Repair::Reasoning(earlier) => core::mem::replace(&mut learned.reasoning, earlier) != earlier,
             Repair::Changed(change) => change.make(&mut self.request, said),
-            Repair::Profile => {
-                if learned.profile.is_none() {
+            Repair::Profile | Repair::NextProfile => {
+                if refusal.repair == Repair::Profile {
                     self.profiles = route::after_refusal(&self.bridge, &route.id);
                     self.profiles.reverse();
                 }

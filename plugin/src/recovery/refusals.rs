@@ -107,7 +107,7 @@ static REFUSALS: &[Refusal] = &[
     refusal(&["text content blocks must", "is blank", "non-whitespace", "must be non-empty", "text field is empty"], SAID, changed(Change::NoBlankText), "/messages", "a text without anything to read was refused", "without it"),
     // The model's id. A guessed profile that does not exist is followed by the next guess.
     refusal(&["on-demand throughput isn't supported", "on-demand throughput is not supported"], SAID, Repair::Profile, "/model-id", "the model is not served on demand", "through its profile"),
-    refusal(&["model identifier is invalid"], SAID, Repair::Profile, "/model-id", "there is no such profile", "through another one"),
+    refusal(&["model identifier is invalid"], SAID, Repair::NextProfile, "/model-id", "there is no such profile", "through another one"),
 ];
 
 /// The refusals that a message, made comparable, can mean; the likeliest first.

@@ -296,6 +296,9 @@ fn what_is_no_refusal_of_the_request_is_left_alone() {
         assert!(run(&memory, everything(NOVEL)).1.is_some());
         assert_eq!(memory.sent.borrow().len(), 1, "{says}");
     }
+    let memory = Memory::playing([refused("The provided model identifier is invalid.")]);
+    assert!(run(&memory, request(NOVEL)).1.is_some());
+    assert_eq!(memory.sent.borrow().len(), 1, "no profile was guessed");
     // Once content has been given, nothing is sent again.
     let broken = Scripted::new([
         Ok(frames(&[

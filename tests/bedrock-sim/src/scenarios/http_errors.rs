@@ -20,6 +20,11 @@ const fn error(name: &'static str, status: u16, code: &'static str, message: &'s
     HttpError { name, code, status, message, more: "{}" }
 }
 
+/// What a model says that does not take something of the request.
+const fn refusal(name: &'static str, message: &'static str) -> HttpError {
+    error(name, 400, "ValidationException", message)
+}
+
 pub(crate) const HTTP_ERRORS: &[HttpError] = &[
     error(
         "access-denied",
@@ -122,6 +127,69 @@ pub(crate) const HTTP_ERRORS: &[HttpError] = &[
         "MissingAuthenticationTokenException",
         "Missing Authentication Token",
     ),
+    refusal("refuse-temperature", "`temperature` is deprecated for this model."),
+    refusal(
+        "refuse-top-p",
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+    ),
+    refusal(
+        "refuse-stop-sequences",
+        "This model doesn't support the stopSequences field. Remove stopSequences and try again.",
+    ),
+    refusal("refuse-effort", "output_config.effort: Extra inputs are not permitted"),
+    refusal("refuse-thinking", "\"thinking.type.adaptive\" is not supported for this model."),
+    refusal(
+        "refuse-cache-point",
+        "You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more information.",
+    ),
+    refusal("refuse-cache-ttl", "Extended TTL prompt caching is only supported for Anthropic models."),
+    refusal("refuse-cache-points", "A maximum of 4 blocks with cache_control may be provided. Found 5."),
+    refusal("refuse-signature", "messages.1.content.0: Invalid `signature` in `thinking` block"),
+    refusal("refuse-binding", "messages.1.content.0: `thinking` block is bound to a different conversation"),
+    refusal(
+        "refuse-reasoning",
+        "User messages cannot contain reasoning content. Please remove the reasoning content and try again.",
+    ),
+    refusal("refuse-streamed-tools", "This model doesn't support tool use in streaming mode."),
+    refusal(
+        "refuse-tool-choice",
+        "This model doesn't support the toolConfig.toolChoice.any field. Remove toolConfig.toolChoice.any and try again.",
+    ),
+    refusal("refuse-strict-tools", "tools.0.custom.strict: Extra inputs are not permitted"),
+    refusal(
+        "refuse-tool-history",
+        "The toolConfig field must be defined when using toolUse and toolResult content blocks.",
+    ),
+    refusal(
+        "refuse-mixed-results",
+        "Conversation blocks and tool result blocks cannot be provided in the same turn.",
+    ),
+    refusal(
+        "refuse-output-schema",
+        "Malformed input request: extraneous key [outputConfig] is not permitted, please reformat your input and try again.",
+    ),
+    refusal("refuse-complex-schema", "Schema is too complex for compilation."),
+    refusal(
+        "refuse-system",
+        "This model doesn't support system messages. Try again without a system message or use a model that supports system messages.",
+    ),
+    refusal("refuse-images", "This model doesn't support the image content block that you provided."),
+    refusal("refuse-documents", "This model doesn't support documents."),
+    refusal(
+        "refuse-opening",
+        "A conversation must start with a user message. Try again with a conversation that starts with a user message.",
+    ),
+    refusal(
+        "refuse-prefill",
+        "This model does not support assistant message prefill. The conversation must end with a user message.",
+    ),
+    refusal("refuse-blank-text", "messages: text content blocks must contain non-whitespace text"),
+    refusal(
+        "refuse-max-tokens",
+        "The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is lower than 4096.",
+    ),
+    refusal("refuse-tier", "The provided model identifier is invalid."),
+    refusal("refuse-latency", "This model doesn't support the performanceConfig latency that you chose."),
     // The caller brings its own code and status.
     error("error", 500, "FutureException", "An error that nobody has modelled."),
 ];
