@@ -114,10 +114,10 @@ fn runtime(
 ) -> Result<Chosen, String> {
     let body = validate::body(operation, id, body)?;
     let by_id = command_of_id(id);
-    if by_id.is_none() {
+    let counting = operation == Operation::CountTokens;
+    if by_id.is_none() && !counting {
         check_callable(catalogue, id)?;
     }
-    let counting = operation == Operation::CountTokens;
     let request = ConverseRequest::new(if counting { body["input"]["converse"].clone() } else { body });
     let text = command_text(&request, by_id)?;
     let text = if counting { text } else { count_down(shared, id, text) };
@@ -216,9 +216,10 @@ fn check_callable(catalogue: &Catalogue, id: &str) -> Result<(), String> {
     }
 }
 
-/// Only Anthropic's models count tokens, and those of the simulator.
+/// Only Anthropic's models count tokens, by their own ids and not by those of profiles, even where they can be called by
+/// those alone; and the models of the simulator.
 fn counts_tokens(id: &str) -> bool {
-    id.contains("anthropic.") || command_of_id(id).is_some()
+    id.starts_with("anthropic.") || command_of_id(id).is_some()
 }
 
 fn find(name: &str) -> Result<Entry, String> {

@@ -20,6 +20,7 @@ mod media;
 mod neutral;
 mod peers;
 mod recordings;
+mod refusals;
 mod repair;
 mod round_trip;
 mod secrets;
