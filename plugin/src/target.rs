@@ -5,9 +5,10 @@ use crate::bridge::Bridge;
 use crate::json::Object;
 use crate::learned::{Lack, Learned};
 use crate::models::facts::{Facts, Source};
-use crate::models::route::{self, Route};
+use crate::models::route::Route;
 use crate::models::table::{self, Can};
 use crate::models::{Caching, Known, Traits};
+use crate::request::rewrites;
 use crate::settings::Settings;
 
 /// A model as a request has to take it.
@@ -33,7 +34,7 @@ impl Target {
             let id = [geography, ".", &known.base].concat();
             let detail =
                 ["Bedrock did not serve ", &known.base, " on demand; it is called through ", &id].concat();
-            route.change(id, route::PROFILE, detail);
+            route.change(id, rewrites::PROFILE, detail);
         }
         Self::made(bridge, request, settings, route, known, learned)
     }

@@ -225,7 +225,7 @@ def test_retry():
 
 def test_count_tokens():
     converse = {"messages": user("how many tokens are these?")}
-    model = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    model = "anthropic.claude-haiku-4-5-20251001-v1:0"
     assert runtime.count_tokens(modelId=model, input={"converse": converse})["inputTokens"] > 0
     nova = "amazon.nova-lite-v1:0"
     code = refused(lambda: runtime.count_tokens(modelId=nova, input={"converse": converse}))
