@@ -42,7 +42,7 @@ const MODELS: &[(&str, Shows)] = &[
     ("us.openai.gpt-5.6-sol", Shows::Encrypted),
     ("mistral.mistral-large-3-675b-instruct", Shows::Nothing),
     ("us.anthropic.claude-opus-5-5", Shows::Signed),
-    // A known failure until whole answers come as streams: us.meta.llama4-maverick-17b-instruct-v1:0.
+    ("us.meta.llama4-maverick-17b-instruct-v1:0", Shows::Nothing),
 ];
 
 /// What each of them must have been sent in the course of the conversation.
@@ -55,6 +55,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ("us.openai.gpt-5.6-sol", &["image", "toolResult", "reasoningContent"]),
     ("mistral.mistral-large-3-675b-instruct", &["image", "toolResult"]),
     ("us.anthropic.claude-opus-5-5", &["cachePoint", "image", "toolResult", "reasoningContent"]),
+    ("us.meta.llama4-maverick-17b-instruct-v1:0", &["image", "toolResult"]),
 ];
 
 /// What a model's answer proves: that it is of this model and turn.
