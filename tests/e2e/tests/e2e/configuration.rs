@@ -1,6 +1,6 @@
 //! The configuration file, from its text to what is sent.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use bedrock_sim::{Catalogue, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Operation};
@@ -73,27 +73,27 @@ fn simulator_with_more() -> Sim {
 }
 
 /// A folder with a configuration in it.
-struct Place(tempfile::TempDir);
+pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
-    fn with(text: &str) -> Self {
+    pub(crate) fn with(text: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("config.json5"), text).expect("written");
         Self(folder)
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.0.path().join("config.json5")
     }
 
     /// The binary, which reads this configuration.
-    fn outcrop(&self, sim: &Sim) -> Command {
+    pub(crate) fn outcrop(&self, sim: &Sim) -> Command {
         let mut command = outcrop(sim);
         command.env("OUTCROP_CONFIG", self.file());
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         bare_outcrop().arg("--config").arg(self.file()).args(arguments).output().expect("it runs")
     }
 }
@@ -120,13 +120,14 @@ fn provider(sim: &Sim, members: &str) -> String {
     )
 }
 
-/// `provider` with discovery settings, in the newer home.
+/// The same with discovery settings, in the newer home.
+fn with_discovery(text: &str, discovery: &str) -> String {
+    let text = text.strip_suffix('}').expect("an object");
+    format!("{text}, plugins: {{entries: {{'amazon-bedrock': {{config: {{discovery: {discovery}}}}}}}}}}}")
+}
+
 fn discovering(sim: &Sim, discovery: &str) -> String {
-    let provider = provider(sim, "");
-    let provider = provider.strip_suffix('}').expect("an object");
-    format!(
-        "{provider}, plugins: {{entries: {{'amazon-bedrock': {{config: {{discovery: {discovery}}}}}}}}}}}"
-    )
+    with_discovery(&provider(sim, ""), discovery)
 }
 
 async fn models(text: &str) -> Models {
@@ -233,6 +234,37 @@ async fn discovery_settings_change_what_is_listed() {
     assert_eq!(unknown(&floors), (32_000, 4096));
 }
 
+/// How often the models were asked for.
+fn listings(sim: &Sim) -> usize {
+    sim.requests().iter().filter(|sent| sent.operation == Operation::ListFoundationModels).count()
+}
+
+#[tokio::test]
+async fn discovery_can_be_switched_off() {
+    let sim = simulator();
+    let text = provider(&sim, "models: [{id: 'sim.text-v1:0', name: 'Mine'}]");
+    let host = configured(&with_discovery(&text, "{enabled: false}")).build().expect("a host");
+    assert_eq!(ids(&host.models().await.expect("models")), [MODEL]);
+    done(host.stream(ask("Hello"))).await;
+    assert_eq!((listings(&sim), sim.requests().len()), (0, 1));
+    let on = models(&with_discovery(&text, "{enabled: true}")).await;
+    assert!(on.models.len() > 20 && listings(&sim) == 1);
+}
+
+/// Seconds, as they are written, and how often two calls ask.
+#[tokio::test]
+async fn listings_are_fresh_for_as_long_as_is_configured() {
+    for (seconds, asked) in [("0", 2), ("-5", 2), ("0.9", 2), ("NaN", 2), ("1e9", 1), ("3600", 1)] {
+        let sim = simulator();
+        let text = discovering(&sim, &format!("{{refreshInterval: {seconds}}}"));
+        let host = configured(&text).cache_folder(sim.1.path()).build().expect("a host");
+        for _ in 0..2 {
+            assert!(!host.models().await.expect("models").models.is_empty());
+        }
+        assert_eq!(listings(&sim), asked, "{seconds}");
+    }
+}
+
 #[tokio::test]
 async fn configured_models_are_laid_over_or_replace() {
     let sim = simulator();
@@ -336,9 +368,7 @@ async fn several_instances_stand_side_by_side() {
     assert_eq!(of("amazon-bedrock/") + of("work/"), models.models.len());
     assert!(ids(&models).contains(&"work/only.here"));
     for sim in [&main, &work] {
-        let lists =
-            sim.requests().iter().filter(|sent| sent.operation == Operation::ListFoundationModels).count();
-        assert_eq!(lists, 1, "each has a listing of its own");
+        assert_eq!(listings(sim), 1, "each has a listing of its own");
     }
 }
 
@@ -412,141 +442,4 @@ fn the_fallbacks_are_asked_in_turn() {
     // Whoever names a model wants that one.
     let output = chat(&["--model", "amazon-bedrock/no.such-model"]);
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""));
-}
-
-#[test]
-fn a_wrong_file_is_told_by_every_command() {
-    let sim = simulator();
-    let place = Place::with("{\n  models: { bedrockDiscovery: { enabled: 'yes', regoin: 'x' } },\n}");
-    for arguments in [&["chat", "--model", "bedrock/x", "Hello"][..], &["models", "list"], &["auth"]] {
-        let output = place.outcrop(&sim).args(arguments).output().expect("it runs");
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        let told = text(&output.stderr);
-        assert!(
-            told.contains("config.json5:2:42: models.bedrockDiscovery.enabled: must be true or false"),
-            "{told}"
-        );
-        assert!(told.contains("did you mean region?"), "{told}");
-    }
-    assert!(sim.requests().is_empty());
-    let output =
-        bare_outcrop().args(["--config", "/no/such/file", "models", "list"]).output().expect("it runs");
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("/no/such/file cannot be read"));
-}
-
-#[test]
-fn the_file_is_shown_and_changed() {
-    let place = Place::with(
-        "{ // mine\n  models: { bedrockDiscovery: { enabled: false } },\n  channels: { x: { botToken: 't0ps3cret' } },\n}\n",
-    );
-    let ok = |arguments: &[&str]| {
-        let output = place.run(arguments);
-        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
-        text(&output.stdout)
-    };
-    assert_eq!(ok(&["config", "path"]), format!("{}\n", place.file().display()));
-    ok(&["config", "set", "models.bedrockDiscovery.enabled", "true"]);
-    ok(&["config", "set", "models.bedrockDiscovery.refreshInterval", "-1"]);
-    ok(&["config", "set", "models.bedrockDiscovery.region", "eu-west-1"]);
-    assert_eq!(ok(&["config", "get", "models.bedrockDiscovery.region"]), "eu-west-1\n");
-    assert_eq!(ok(&["config", "get", "models.bedrockDiscovery.region", "--json"]), "\"eu-west-1\"\n");
-    assert!(!ok(&["config", "get", "channels"]).contains("t0ps3cret"));
-    ok(&["config", "unset", "models.bedrockDiscovery.refreshInterval"]);
-    assert_eq!(
-        std::fs::read_to_string(place.file()).expect("read"),
-        "{ // mine\n  models: { bedrockDiscovery: {\n      enabled: true,\n      \"region\": \"eu-west-1\"\n    } },\n  \
-         channels: { x: { botToken: 't0ps3cret' } },\n}\n"
-    );
-    assert!(ok(&["config", "check"]).contains("nothing is wrong"));
-
-    let before = std::fs::read(place.file()).expect("read");
-    for (arguments, told) in [
-        (&["config", "set", "models.bedrockDiscovery.enabled", "maybe"][..], "must be true or false"),
-        (&["config", "unset", "models.none"], "models.none is not set"),
-        (&["config", "get", "models.none"], "models.none is not set"),
-        (&["config", "get", "models..none"], "a key is empty"),
-        (&["config", "set", "models.bedrockDiscovery.x.y", "1"], "there is no such key"),
-    ] {
-        let output = place.run(arguments);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(text(&output.stderr).contains(told), "{arguments:?}: {}", text(&output.stderr));
-    }
-    assert_eq!(std::fs::read(place.file()).expect("read"), before, "what is refused changes nothing");
-}
-
-#[test]
-fn problems_are_lines_of_json_too() {
-    let place = Place::with(
-        "{ models: { mode: 'x', bedrockDiscovery: { region: '${NO_SUCH_VARIABLE}' } }, agents: { defaults: { params: { serviceTier: 'x' } } } }",
-    );
-    let output = place.run(&["config", "check", "--json"]);
-    assert_eq!(output.status.code(), Some(1));
-    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!((&told["usable"], told["problems"].as_array().map(Vec::len)), (&json!(false), Some(3)));
-    let first = &told["problems"][0];
-    assert_eq!(
-        (&first["key"], &first["line"], &first["column"]),
-        (&json!("models.mode"), &json!(1), &json!(19))
-    );
-    let severities: Vec<_> = (0..3).map(|index| told["problems"][index]["severity"].as_str()).collect();
-    assert_eq!(severities, [Some("error"), Some("environment"), Some("note")]);
-    let schema = place.run(&["config", "schema"]);
-    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/config.schema.json");
-    assert_eq!(text(&schema.stdout), std::fs::read_to_string(published).expect("read"));
-}
-
-#[test]
-fn the_first_value_makes_the_file() {
-    let home = tempfile::tempdir().expect("a folder");
-    let run = |arguments: &[&str]| {
-        let mut command = bare_outcrop();
-        command.env("XDG_CONFIG_HOME", home.path()).args(arguments);
-        command.output().expect("it runs")
-    };
-    let output = run(&["config", "path"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("outcrop/config.json5"), "{}", text(&output.stderr));
-    let set = run(&["config", "set", "agents.defaults.model.primary", "amazon-bedrock/sim.text-v1:0"]);
-    assert_eq!(set.status.code(), Some(0), "{}", text(&set.stderr));
-    let file = home.path().join("outcrop/config.json5");
-    assert_eq!(text(&run(&["config", "path"]).stdout), format!("{}\n", file.display()));
-    assert_eq!(
-        text(&run(&["config", "get", "agents.defaults.model.primary"]).stdout),
-        "amazon-bedrock/sim.text-v1:0\n"
-    );
-    let sim = simulator();
-    let mut chat = outcrop(&sim);
-    let output =
-        chat.env("XDG_CONFIG_HOME", home.path()).args(["chat", "sim:text Hello"]).output().expect("it runs");
-    assert_eq!(text(&output.stdout), "Hello\n", "{}", text(&output.stderr));
-}
-
-/// A header's value may be a secret: it goes out, and is never shown.
-#[test]
-fn a_header_is_never_shown() {
-    const SECRET: &str = "h3ad3r-s3cr3t";
-    let sim = simulator();
-    let text_of = |url: &str| {
-        format!(
-            "{{models: {{providers: {{'amazon-bedrock': {{baseUrl: '{url}', headers: {{'X-Key': '{SECRET}'}}}}}}}}}}"
-        )
-    };
-    let place = Place::with(&text_of(&sim.endpoint()));
-    let arguments: &[&[&str]] = &[
-        &["chat", "-vvv", "--model", MODEL, "sim:text Hello"],
-        &["chat", "-vvv", "--model", MODEL, "sim:access-denied"],
-        &["models", "list", "-vvv"],
-        &["doctor", "-vvv"],
-        &["config", "check"],
-        &["config", "get", "models.providers"],
-    ];
-    for arguments in arguments {
-        let mut command = place.outcrop(&sim);
-        let output = command.env("RUST_LOG", "trace").args(*arguments).output().expect("it runs");
-        let shown = [text(&output.stdout), text(&output.stderr)].concat();
-        assert!(!shown.contains(SECRET), "{arguments:?}\n{shown}");
-    }
-    assert!(sim.requests().iter().all(|request| request.header("x-key") == Some(SECRET)));
-    assert!(sim.requests().len() > 4);
 }

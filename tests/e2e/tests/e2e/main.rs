@@ -4,6 +4,7 @@
 
 mod cancel;
 mod command_line;
+mod config_command;
 mod configuration;
 mod contract;
 mod credentials;
