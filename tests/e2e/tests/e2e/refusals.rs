@@ -2,7 +2,7 @@
 
 use bedrock_sim::{Operation, Scenario};
 use outcrop::request::{
-    Content, Effort, Message, Reasoning, Tool, ToolCall, ToolChoice, ToolOutput, ToolResult,
+    Content, Effort, Media, MediaKind, Message, Reasoning, Tool, ToolCall, ToolChoice, ToolOutput, ToolResult,
 };
 use outcrop::{ErrorClass, Event, Request, StopReason};
 use serde_json::{Map, Value, json};
@@ -65,6 +65,20 @@ fn structured(model: &str) -> Request {
     request
 }
 
+/// A picture and a document, and a result with words beside it.
+fn illustrated(model: &str) -> Request {
+    let mut request = plain(model);
+    let media = |kind, format: &str, bytes: &'static [u8]| Content::Media(Media::new(kind, format, bytes));
+    request.messages[0].content.push(media(MediaKind::Image, "png", b"\x89PNG\r\n\x1a\n"));
+    request.messages[0].content.push(media(MediaKind::Document, "txt", b"Rain"));
+    let call = Content::ToolCall(ToolCall::new("call1", "weather", Map::new()));
+    request.messages.push(Message::assistant(vec![call]));
+    let result = ToolResult::new("call1", vec![ToolOutput::Text("none".to_owned())]);
+    request.messages.push(Message::user(vec![Content::ToolResult(result), Content::text("Go on")]));
+    request.tools = vec![tool(false)];
+    request
+}
+
 /// A conversation that begins and ends with the model's turn.
 fn opened(model: &str) -> Request {
     let mut request = plain(model);
@@ -97,6 +111,9 @@ const CASES: &[Case] = &[
     ("refuse-system", NOVEL, everything, "\"system\"", true),
     ("refuse-opening", NOVEL, opened, "[{\"role\":\"assistant\"", true),
     ("refuse-prefill", NOVEL, opened, "\"Well,\"}]}]", false),
+    ("refuse-images", NOVEL, illustrated, "\"image\"", true),
+    ("refuse-documents", NOVEL, illustrated, "\"document\"", true),
+    ("refuse-mixed-results", NOVEL, illustrated, "}},{\"text\":\"Go on\"", true),
     ("refuse-blank-text", NOVEL, everything, "\u{200b}", false),
     ("refuse-max-tokens", NOVEL, everything, "\"maxTokens\":9000", false),
     ("refuse-tier", NOVEL, everything, "flex", false),
