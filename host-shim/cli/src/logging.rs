@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn warnings_are_said_unless_somebody_wants_otherwise() {
-        for (asked, lines) in [("", 1), ("error", 0), ("off", 0), ("outcrop=info", 2), ("aws_runtime=info", 2)]
+        for (asked, lines) in
+            [("", 1), ("error", 0), ("off", 0), ("outcrop=info", 2), ("aws_runtime=info", 2)]
         {
             assert_eq!(logged_through(filter(asked)).lines().count(), lines, "{asked:?}");
         }
