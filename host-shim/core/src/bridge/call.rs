@@ -104,7 +104,11 @@ enum State {
     Whole(Vec<u8>),
     /// Read to the end.
     Ended,
-    Failed(Failure),
+    Failed {
+        failure: Failure,
+        /// Whether the guest has been told. It is told the same again, but has nothing more to wait for.
+        told: bool,
+    },
 }
 
 /// An answer that has begun.
@@ -126,7 +130,7 @@ impl Call {
 
     /// A call that never came to be.
     pub(crate) fn failed(failure: Failure) -> Self {
-        Self { state: State::Failed(failure), request_id: None }
+        Self { state: State::Failed { failure, told: false }, request_id: None }
     }
 
     pub(crate) fn request_id(&self) -> Option<&str> {
@@ -135,7 +139,7 @@ impl Call {
 
     /// Whether it can still give anything: it is under way, or something has arrived.
     pub(crate) fn is_live(&self) -> bool {
-        !matches!(self.state, State::Ended)
+        !matches!(self.state, State::Ended | State::Failed { told: true, .. })
     }
 
     /// Ready once there is something to [take](Self::take).
@@ -152,11 +156,11 @@ impl Call {
                     }
                     Err(failure) => {
                         self.request_id.clone_from(&failure.request_id);
-                        self.state = State::Failed(failure);
+                        self.state = State::Failed { failure, told: false };
                     }
                 },
                 State::Streaming(answer) => return answer.poll_arrival(cx),
-                State::Whole(_) | State::Ended | State::Failed(_) => return Poll::Ready(()),
+                State::Whole(_) | State::Ended | State::Failed { .. } => return Poll::Ready(()),
             }
         }
     }
@@ -177,7 +181,7 @@ impl Call {
                     }
                     Some(Err(mut failure)) => {
                         failure.request_id.clone_from(&self.request_id);
-                        self.state = State::Failed(failure.clone());
+                        self.state = State::Failed { failure: failure.clone(), told: true };
                         Err(failure)
                     }
                 }
@@ -188,7 +192,10 @@ impl Call {
                 Ok(Arrival::Body(body))
             }
             State::Ended => Ok(Arrival::End),
-            State::Failed(failure) => Err(failure.clone()),
+            State::Failed { failure, told } => {
+                *told = true;
+                Err(failure.clone())
+            }
         }
     }
 
@@ -650,6 +657,16 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_is_waited_for_once() {
+        let mut call = Call::failed(Failure::new(Stage::Refused, "no"));
+        assert!(call.is_live(), "there is something to be told");
+        for _ in 0..2 {
+            assert_eq!(call.take().expect_err("it failed").message, "no");
+            assert!(!call.is_live(), "a guest that waits on would be called for ever");
+        }
+    }
 
     #[test]
     fn a_key_travels_in_the_clear_to_loopback_only() {
