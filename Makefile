@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test peers lint bench fmt install wasm-toolchain
+.PHONY: help run build test peers lint bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -15,11 +15,18 @@ run: ## set everything up; list models and stream an answer, from Bedrock or, wi
 	$(CARGO) build --locked -p outcrop-cli -p bedrock-sim
 	@tests/run-demo target/debug
 
-build: ## the release binary: target/release/outcrop
-	$(CARGO) build --locked --release -p outcrop-cli
+build: ## the release binary and libraries: target/release/outcrop, liboutcrop.so, liboutcrop.a
+	$(CARGO) build --locked --release -p outcrop-cli -p outcrop-capi
 
-install: build ## the release binary into PREFIX/bin
+install: build ## binary, libraries, header and pkg-config file into PREFIX
 	install -D -m 755 target/release/outcrop $(DESTDIR)$(PREFIX)/bin/outcrop
+	install -D -m 755 target/release/liboutcrop.so $(DESTDIR)$(PREFIX)/lib/liboutcrop.so.1
+	ln -sf liboutcrop.so.1 $(DESTDIR)$(PREFIX)/lib/liboutcrop.so
+	install -D -m 644 target/release/liboutcrop.a $(DESTDIR)$(PREFIX)/lib/liboutcrop.a
+	install -D -m 644 host-shim/capi/include/outcrop.h $(DESTDIR)$(PREFIX)/include/outcrop.h
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)|' \
+	    host-shim/capi/outcrop.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/outcrop.pc
 
 test: peers ## set everything up and run every test
 	$(CARGO) build --locked --workspace --exclude outcrop-bench --all-targets
@@ -29,9 +36,13 @@ test: peers ## set everything up and run every test
 peers: ## install the peers that the tests are held against, where PyPI can be reached
 	@tests/peers
 
-lint: ## formatting, clippy with warnings as errors, licences and sources of dependencies
+header: ## make the C header from the sources
+	host-shim/capi/header
+
+lint: ## formatting, clippy with warnings as errors, the C header, licences and sources of dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	host-shim/capi/header --check
 	tests/deny
 
 fmt: ## format the code
