@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use outcrop_core::{Error, ErrorClass};
+use outcrop::{Error, ErrorClass};
 
 use crate::boundary;
 use crate::handles::{self, outcrop_error};

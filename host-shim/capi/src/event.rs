@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use outcrop_core::Event;
+use outcrop::Event;
 
 use crate::boundary;
 use crate::handles::{self, outcrop_event};

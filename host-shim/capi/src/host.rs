@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use outcrop_core::{Host, Request};
+use outcrop::{Host, Request};
 use tokio::runtime::Runtime;
 
 use crate::boundary::{self, Process};

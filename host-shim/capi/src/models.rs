@@ -1,6 +1,6 @@
 //! Lists of models, read.
 
-use outcrop_core::Models;
+use outcrop::Models;
 
 use crate::boundary;
 use crate::handles::{self, outcrop_models};

@@ -4,8 +4,8 @@ use std::ffi::{c_char, c_void};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use outcrop_core::config::{Config, Document};
-use outcrop_core::{Host, HostBuilder, Limits};
+use outcrop::config::{Config, Document};
+use outcrop::{Host, HostBuilder, Limits};
 
 use crate::boundary;
 use crate::error::{Fault, outcrop_error_out};

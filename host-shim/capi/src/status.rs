@@ -1,6 +1,6 @@
 //! How a call went, as a number that never changes its meaning.
 
-use outcrop_core::ErrorClass;
+use outcrop::ErrorClass;
 
 /// How a call went. Numbers are never used again for something else.
 #[repr(C)]

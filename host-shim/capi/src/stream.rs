@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use outcrop_core::{Error, ErrorClass, Event, EventStream};
+use outcrop::{Error, ErrorClass, Event, EventStream};
 use tokio::runtime::Handle;
 
 use crate::boundary::{self, Process};
