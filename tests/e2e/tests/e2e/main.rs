@@ -10,6 +10,7 @@ mod contract;
 mod credentials;
 mod discovery;
 mod doctor;
+mod echo;
 mod errors;
 mod faults;
 mod http2;
