@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test peers lint bench fmt header install wasm-toolchain
+.PHONY: help run run-node build test test-node node peers lint bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -14,6 +14,10 @@ help: ## this list
 run: ## set everything up; list models and stream an answer, from Bedrock or, without credentials, from the simulator
 	$(CARGO) build --locked -p outcrop-cli -p bedrock-sim
 	@tests/run-demo target/debug
+
+run-node: ## the same from Node: its package, installed in a temporary folder
+	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
+	@tests/run-demo target/debug tests/clients/node/demo target/debug
 
 build: ## the release binary and libraries: target/release/outcrop, liboutcrop.so, liboutcrop.a
 	$(CARGO) build --locked --release -p outcrop-cli -p outcrop-capi
@@ -32,6 +36,15 @@ test: peers ## set everything up and run every test
 	$(CARGO) build --locked --workspace --exclude outcrop-bench --all-targets
 	env -u AWS_PROFILE -u AWS_BEARER_TOKEN_BEDROCK AWS_EC2_METADATA_DISABLED=true \
 	    PATH="$(CURDIR)/target/peers/bin:$$PATH" $(CARGO) test --locked --workspace --exclude outcrop-bench
+	@tests/clients/node/run target/debug
+
+test-node: ## the tests of the Node package alone
+	$(CARGO) build --locked --workspace --exclude outcrop-bench
+	@tests/clients/node/run target/debug
+
+node: ## the Node package: target/node/outcrop.tgz
+	$(CARGO) build --locked --release -p outcrop-capi
+	@host-shim/bindings/node/pack target/release/liboutcrop.so target/node
 
 peers: ## install the peers that the tests are held against, where PyPI can be reached
 	@tests/peers
