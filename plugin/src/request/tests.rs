@@ -11,6 +11,7 @@ use crate::models::Known;
 use crate::models::facts::Facts;
 use crate::models::route::Route;
 use crate::settings::Settings;
+use crate::stream::script;
 use crate::target::Target;
 use serde_json::{Value, json};
 
@@ -25,21 +26,7 @@ const NOVA_2: &str = "us.amazon.nova-2-lite-v1:0";
 const UNKNOWN: &str = "novel.model-v1";
 
 fn request(model_id: &str, messages: Vec<Message>) -> Request {
-    Request {
-        model_id: model_id.into(),
-        conversation_id: None,
-        system: Vec::new(),
-        messages,
-        tools: Vec::new(),
-        tool_choice: ToolChoice::Auto,
-        effort: None,
-        max_output_tokens: None,
-        temperature: None,
-        top_p: None,
-        stop_sequences: Vec::new(),
-        output_schema: None,
-        extensions: Vec::new(),
-    }
+    Request { messages, ..script::request(model_id) }
 }
 
 fn hello(model_id: &str) -> Request {

@@ -201,10 +201,11 @@ impl Clients {
     pub(crate) async fn runtime(&self, region: Option<&str>) -> aws_sdk_bedrockruntime::Client {
         let shared = &self.shared().await.config;
         client_of(&self.runtime, shared, region, |region| {
-            let mut config = aws_sdk_bedrockruntime::config::Builder::from(shared)
-                .region(region)
-                .interceptor(Exchanges)
-                .interceptor(self.access.headers.clone());
+            let mut config =
+                aws_sdk_bedrockruntime::config::Builder::from(shared).region(region).interceptor(Exchanges);
+            if !self.access.headers.is_empty() {
+                config = config.interceptor(self.access.headers.clone());
+            }
             if let Some(endpoint) = &self.access.runtime_endpoint {
                 config = config.endpoint_url(endpoint);
             }
@@ -216,10 +217,11 @@ impl Clients {
     pub(crate) async fn control(&self, region: Option<&str>) -> aws_sdk_bedrock::Client {
         let shared = &self.shared().await.config;
         client_of(&self.control, shared, region, |region| {
-            let mut config = aws_sdk_bedrock::config::Builder::from(shared)
-                .region(region)
-                .interceptor(Exchanges)
-                .interceptor(self.access.headers.clone());
+            let mut config =
+                aws_sdk_bedrock::config::Builder::from(shared).region(region).interceptor(Exchanges);
+            if !self.access.headers.is_empty() {
+                config = config.interceptor(self.access.headers.clone());
+            }
             if let Some(endpoint) = &self.access.control_endpoint {
                 config = config.endpoint_url(endpoint);
             }

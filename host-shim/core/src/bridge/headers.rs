@@ -17,6 +17,10 @@ impl Headers {
     pub(crate) fn new(headers: &[(String, String)]) -> Self {
         Self(headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect())
     }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl std::fmt::Debug for Headers {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Rule;
 use super::family::{AUDIO, DOCUMENT, IMAGE, VIDEO};
-use super::view::Request;
+use super::view::{Block, Request};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -46,19 +46,26 @@ const MOST_IMAGES: usize = 20;
 const SIZES: &[(&str, f64)] =
     &[("image", 3.75 * MEGABYTE), ("document", 4.5 * MEGABYTE), ("video", 25.0 * MEGABYTE)];
 
+/// Kinds of media and their bits.
+type Kinds = [(&'static str, u8)];
+
 fn unsupported(request: &Request<'_>) -> Option<String> {
-    let kinds = [("image", IMAGE), ("document", DOCUMENT), ("video", VIDEO), ("audio", AUDIO)];
-    let taken = request.model.family.media;
-    let own = request.blocks().filter(|block| !block.in_result);
-    let kind = own
-        .filter_map(|block| kinds.iter().find(|(kind, _)| block.get(kind).is_some()))
-        .find(|(_, bit)| taken & bit == 0);
-    kind.map(|(kind, _)| {
-        format!(
-            "This model doesn't support the {kind} content block that you provided. Update the content block and \
-             try again."
-        )
-    })
+    const KINDS: &Kinds = &[("image", IMAGE), ("document", DOCUMENT), ("video", VIDEO), ("audio", AUDIO)];
+    refused_kind(request.blocks().filter(|block| !block.in_result), KINDS, request.model.family.media)
+}
+
+/// The refusal of the first of these blocks that is of one of these kinds and not among those taken.
+pub(super) fn refused_kind<'a>(
+    mut blocks: impl Iterator<Item = Block<'a>>,
+    kinds: &Kinds,
+    taken: u8,
+) -> Option<String> {
+    let (kind, _) = blocks
+        .find_map(|block| kinds.iter().find(|(kind, bit)| taken & bit == 0 && block.get(kind).is_some()))?;
+    Some(format!(
+        "This model doesn't support the {kind} content block that you provided. Update the content block and try \
+         again."
+    ))
 }
 
 fn sources<'a>(request: &Request<'a>) -> impl Iterator<Item = (&'static str, &'a Value)> + use<'a> {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Rule;
 use super::family::{Beside, DOCUMENT, IMAGE, VIDEO};
+use super::media::refused_kind;
 use super::view::{Message, Request, array};
 
 pub(super) const RULES: &[Rule] = &[
@@ -176,17 +177,8 @@ fn company(request: &Request<'_>) -> Option<String> {
 
 fn media(request: &Request<'_>) -> Option<String> {
     let kinds = [("image", IMAGE), ("document", DOCUMENT), ("video", VIDEO)];
-    let taken = request.model.family.in_results;
     let inside = request.blocks().filter(|block| block.in_result);
-    let kind = inside
-        .filter_map(|block| kinds.iter().find(|(kind, _)| block.get(kind).is_some()))
-        .find(|(_, bit)| taken & bit == 0);
-    kind.map(|(kind, _)| {
-        format!(
-            "This model doesn't support the {kind} content block that you provided. Update the content block and \
-             try again."
-        )
-    })
+    refused_kind(inside, &kinds, request.model.family.in_results)
 }
 
 fn status(request: &Request<'_>) -> Option<String> {

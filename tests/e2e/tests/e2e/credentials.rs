@@ -301,12 +301,8 @@ fn an_instance_role_is_found_without_a_workaround() {
         "",
     );
     let outcrop = |home: &Path| {
-        let mut command = bare_outcrop();
+        let mut command = outcrop_of_instance(home);
         command
-            .env_remove("AWS_EC2_METADATA_DISABLED")
-            .env_remove("AWS_CONFIG_FILE")
-            .env_remove("AWS_SHARED_CREDENTIALS_FILE")
-            .env("HOME", home)
             .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &ministack.endpoint)
             .env("AWS_ENDPOINT_URL", &ministack.endpoint);
         command
@@ -335,17 +331,24 @@ fn an_instance_role_is_found_without_a_workaround() {
     assert_eq!(told["found"], "ECS container role", "{told:#}");
 }
 
-/// The binary that has nothing but an instance's role to hope for, whose service is here.
-fn hopeful(endpoint: &str, home: &Path, cache: &Path) -> Command {
-    let config = format!("[default]\nec2_metadata_service_endpoint = {endpoint}\n");
-    std::fs::create_dir_all(home.join(".aws")).expect("made");
-    std::fs::write(home.join(".aws/config"), config).expect("written");
+/// The binary that may ask an instance's metadata service, with the files of this home.
+fn outcrop_of_instance(home: &Path) -> Command {
     let mut command = bare_outcrop();
     command
         .env_remove("AWS_EC2_METADATA_DISABLED")
         .env_remove("AWS_CONFIG_FILE")
         .env_remove("AWS_SHARED_CREDENTIALS_FILE")
-        .env("HOME", home)
+        .env("HOME", home);
+    command
+}
+
+/// The binary that has nothing but an instance's role to hope for, whose service is here.
+fn hopeful(endpoint: &str, home: &Path, cache: &Path) -> Command {
+    let config = format!("[default]\nec2_metadata_service_endpoint = {endpoint}\n");
+    std::fs::create_dir_all(home.join(".aws")).expect("made");
+    std::fs::write(home.join(".aws/config"), config).expect("written");
+    let mut command = outcrop_of_instance(home);
+    command
         .env("OUTCROP_CACHE_DIR", cache)
         .args(["models", "list"])
         .stdout(Stdio::null())
