@@ -1,0 +1,216 @@
+"""Streams taken by asyncio."""
+
+import asyncio
+import gc
+import statistics
+import time
+import unittest
+
+import outcrop
+from support import PATIENCE, Test, ask, text
+
+
+async def first_delta(stream):
+    async for event in stream:
+        if event.kind == "text_delta":
+            return event
+    raise AssertionError("there is none")
+
+
+class Asyncio(Test):
+    # Streams of one host at once; the default is 64.
+    options = {"limits": outcrop.Limits(streams=128)}
+
+    def run_async(self, work):
+        # Debug mode also tells of callbacks that take long; that is a matter of time, and not looked at.
+        return asyncio.run(asyncio.wait_for(work, PATIENCE))
+
+    def test_an_answer(self):
+        async def work():
+            events = [event async for event in self.host.stream(ask("sim:text An outcrop."))]
+            self.assertEqual(text(events), "An outcrop.")
+            self.assertEqual(events[-1].kind, "done")
+            self.assertEqual((await self.host.answer_async(ask("sim:text Whole."))).text, "Whole.")
+            self.assertTrue(any(model.id for model in await self.host.models_async(60)))
+            with self.assertRaises(outcrop.UnauthenticatedError):
+                await self.host.answer_async(ask("sim:expired-token"))
+
+        self.run_async(work())
+
+    def test_64_streams_at_once_each_in_order_and_whole(self):
+        count, deltas, every = 64, 50, 20
+        overshoot = []
+
+        async def stream(number):
+            prompt = f"sim:paced deltas={deltas} bytes=20 every={every} number={number}"
+            events = [event async for event in self.host.stream(ask(prompt))]
+            told = [event.delta for event in events if event.kind == "text_delta"]
+            self.assertEqual(len(told), deltas)
+            done = events[-1]
+            self.assertEqual(done.text, "".join(told))
+            return done.text
+
+        async def watch():
+            while True:
+                asked = time.perf_counter()
+                await asyncio.sleep(0.002)
+                overshoot.append((time.perf_counter() - asked - 0.002) * 1000)
+
+        async def work():
+            watching = asyncio.create_task(watch())
+            told = await asyncio.gather(*(stream(number) for number in range(count)))
+            watching.cancel()
+            self.assertEqual(len(set(told)), 1, "all asked for the same")
+
+        self.run_async(work())
+        p99 = statistics.quantiles(overshoot, n=100)[98]
+        print(
+            f"event loop with {count} streams, a delta every {every} ms: late by "
+            f"{statistics.median(overshoot):.2f} ms at the median, {p99:.2f} ms at p99"
+        )
+
+    def test_an_answer_that_comes_at_once_leaves_the_loop_to_others(self):
+        async def work():
+            turns = 0
+
+            async def other():
+                nonlocal turns
+                while True:
+                    turns += 1
+                    await asyncio.sleep(0)
+
+            other = asyncio.create_task(other())
+            async for _ in self.host.stream(ask("sim:long deltas=2000 writes=coalesced")):
+                pass
+            other.cancel()
+            self.assertGreater(turns, 20)
+
+        self.run_async(work())
+
+    def test_cancelling_the_task_closes_the_connection(self):
+        relay = self.relay()
+
+        async def work(host):
+            started = asyncio.Event()
+
+            async def consume():
+                stream = host.stream(ask("sim:silence after=1"))
+                await first_delta(stream)
+                started.set()
+                try:
+                    await stream.__anext__()
+                finally:
+                    kept.append(stream)
+
+            kept = []
+            task = asyncio.create_task(consume())
+            await started.wait()
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            await asyncio.to_thread(relay.wait_until_closed, 1)
+            with self.assertRaises(outcrop.ClosedError):
+                await kept[0].__anext__()
+
+        with self.new_host(endpoint=relay.endpoint) as host:
+            self.run_async(work(host))
+
+    def test_a_token_cancels_from_a_thread(self):
+        async def work():
+            stream = self.host.stream(ask("sim:silence after=1"))
+            await first_delta(stream)
+            waiting = asyncio.ensure_future(stream.__anext__())
+            await asyncio.sleep(0)
+            await asyncio.to_thread(stream.token().cancel)
+            with self.assertRaises(outcrop.StreamCancelledError):
+                await waiting
+
+        self.run_async(work())
+
+    def test_closing_a_stream_wakes_the_task_that_waits_for_it(self):
+        async def work(close):
+            stream = self.host.stream(ask("sim:silence after=1"))
+            await first_delta(stream)
+            waiting = asyncio.ensure_future(stream.__anext__())
+            await asyncio.sleep(0)
+            await close(stream)
+            with self.assertRaises(outcrop.ClosedError):
+                await waiting
+
+        async def here(stream):
+            stream.close()
+
+        self.run_async(work(here))
+        self.run_async(work(lambda stream: asyncio.to_thread(stream.close)))
+
+    def test_leaving_a_stream_early_closes_its_connection(self):
+        relay = self.relay()
+
+        async def work(host):
+            async with host.stream(ask("sim:paced deltas=100000")) as stream:
+                await first_delta(stream)
+            await asyncio.to_thread(relay.wait_until_closed, 1)
+            # Without `async with` the stream ends with its last reference, also while a loop watches it.
+            stream = host.stream(ask("sim:silence after=1"))
+            await first_delta(stream)
+            waiting = asyncio.ensure_future(stream.__anext__())
+            await asyncio.sleep(0)
+            waiting.cancel()
+            del stream
+            await asyncio.gather(waiting, return_exceptions=True)
+            del waiting
+            gc.collect()
+            await asyncio.to_thread(relay.wait_until_closed, 2)
+
+        with self.new_host(endpoint=relay.endpoint) as host:
+            self.run_async(work(host))
+
+    def test_a_stream_may_go_from_a_thread_to_one_loop_and_another(self):
+        stream = self.host.stream(ask("sim:paced deltas=30 every=5"))
+        taken = [next(stream) for _ in range(5)]
+
+        async def some(count):
+            return [await stream.__anext__() for _ in range(count)]
+
+        taken += self.run_async(some(10))
+        taken += self.run_async(some(10))
+        taken += list(stream)
+        self.assertEqual(sum(event.kind == "text_delta" for event in taken), 30)
+        self.assertEqual(taken[-1].kind, "done")
+
+    def test_a_stream_that_nobody_waits_for_does_not_turn_the_loop(self):
+        async def work():
+            loop = asyncio.get_running_loop()
+            stream = self.host.stream(ask("sim:paced deltas=20 every=5"))
+            await first_delta(stream)
+            # All the rest arrives while nobody asks for it.
+            turns, select = 0, loop._selector.select
+
+            def counted(timeout):
+                nonlocal turns
+                turns += 1
+                return select(timeout)
+
+            loop._selector.select = counted
+            await asyncio.sleep(0.3)
+            self.assertLess(turns, 10)
+            self.assertEqual([event async for event in stream][-1].kind, "done")
+
+        self.run_async(work())
+
+    def test_a_host_that_is_closed_ends_its_streams(self):
+        async def work():
+            host = self.new_host()
+            stream = host.stream(ask("sim:silence after=1"))
+            await first_delta(stream)
+            waiting = asyncio.ensure_future(stream.__anext__())
+            await asyncio.sleep(0)
+            await asyncio.to_thread(host.close)
+            with self.assertRaises(outcrop.ShutDownError):
+                await waiting
+
+        self.run_async(work())
+
+
+if __name__ == "__main__":
+    unittest.main()
