@@ -21,7 +21,6 @@ CLASSES = {
     "sim:model-timeout": outcrop.TimedOutError,
     "sim:internal-server": outcrop.InternalError,
     "sim:early-end": outcrop.TruncatedError,
-    "sim:reset": outcrop.NetworkError,
 }
 
 
@@ -30,10 +29,11 @@ class Errors(Test):
 
     def test_each_class_of_failure_is_a_class_of_exceptions(self):
         for prompt, kind in CLASSES.items():
-            with self.subTest(prompt), self.assertRaises(kind) as raised:
-                list(self.host.stream(ask(prompt)))
-            self.assertTrue(raised.exception.error_class, prompt)
-            self.assertEqual(raised.exception.error_class, kind.error_class, prompt)
+            with self.subTest(prompt):
+                with self.assertRaises(kind) as raised:
+                    list(self.host.stream(ask(prompt)))
+                self.assertTrue(raised.exception.error_class)
+                self.assertEqual(raised.exception.error_class, kind.error_class)
 
     def test_all_that_is_known_of_a_failure_is_told(self):
         with self.assertRaises(outcrop.RateLimitedError) as raised:
@@ -73,12 +73,12 @@ class Errors(Test):
             (b"\xff\xfe", "UTF-8|line 1|unicode"),
             ("{}", "model"),
             ({"model": MODEL, "messages": [{"role": "user", "content": [{"type": "imag"}]}]}, "/messages/0/content/0"),
-            ({"model": MODEL, "messages": [{"role": "user", "content": "\ud800"}]}, ""),
         ]
         for request, said in wrong:
-            with self.subTest(request=request), self.assertRaises(outcrop.InvalidRequestError) as raised:
-                self.host.stream(request)
-            self.assertRegex(str(raised.exception), said)
+            with self.subTest(request=request):
+                with self.assertRaises(outcrop.InvalidRequestError) as raised:
+                    self.host.stream(request)
+                self.assertRegex(str(raised.exception), said)
         with self.assertRaises(outcrop.InvalidRequestError) as raised:
             self.host.answer(outcrop.request("gpt-4", "Hello"))
         self.assertIn("amazon-bedrock/", raised.exception.remedy)

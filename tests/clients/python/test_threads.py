@@ -60,7 +60,7 @@ class Threads(Test):
 
     def test_a_stream_is_for_one_thread_at_a_time(self):
         stream, waiting = self.blocked(self.host)
-        while not stream._places == []:
+        while not stream._taking.locked():
             time.sleep(0)
         with self.assertRaises(outcrop.BusyError):
             next(stream)

@@ -23,6 +23,7 @@ ABI_VERSION = 1
 OK = 0
 END = 1
 PENDING = 2
+SHUT_DOWN = 14
 
 
 class Str(ctypes.Structure):

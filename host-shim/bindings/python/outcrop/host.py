@@ -6,12 +6,13 @@ import asyncio
 import json
 import logging
 import os
+import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Union
 
-from . import _log, errors
+from . import _ending, _log, errors
 from . import models as _models
 from ._calls import call, handle
 from ._library import lib
@@ -136,12 +137,15 @@ class Host:
             raise
         finally:
             lib.options_free(made)
-        # Also when the interpreter ends, and before it does: a thread of the library must not find it gone.
+        # The library lists once and caches it; a second caller is as well served by waiting for the first.
+        self._listing = threading.Lock()
         self._free = weakref.finalize(self, _close, self._handle, logger)
+        _ending.before_the_interpreter(self._listing)
 
     def models(self, timeout: float | None = None) -> _models.Models:
         """The models on offer. Asks AWS where no fresh listing is cached; `timeout` (seconds) bounds the wait."""
-        listed = handle(lib.host_list_models, self._handle, -1 if timeout is None else _milliseconds(timeout))
+        with self._listing:
+            listed = handle(lib.host_list_models, self._handle, -1 if timeout is None else _milliseconds(timeout))
         try:
             found = _models.Models(
                 _models.from_json(json.loads(lib.models_json(listed, index).text()))
@@ -185,6 +189,11 @@ class Host:
                 if isinstance(event, Done):
                     return event
         raise AssertionError("a stream ends with Done or raises")
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return not self._free.alive
 
     def close(self) -> None:
         """Ends the host's streams (`ShutDownError`) and its threads; also done when it is garbage."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import json
+import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Callable
 
-from . import errors, events
+from . import _ending, errors, events
 from ._calls import fault, handle
-from ._library import END, OK, PENDING, lib
+from ._library import END, OK, PENDING, SHUT_DOWN, lib
 from ._watch import Watch
 
 if TYPE_CHECKING:
@@ -68,12 +69,14 @@ class Stream:
         self._watch: Watch | None = None
         self._ended = False
         self._burst = 0
-        event = ctypes.c_void_p()
-        # The place for an event. Who takes events has taken it: two threads never share it.
-        self._places = [(event, ctypes.byref(event))]
+        # The place for an event, and the lock of whoever takes events: two threads never share it.
+        self._event = ctypes.c_void_p()
+        self._event_place = ctypes.byref(self._event)
+        self._taking = threading.Lock()
         self._free = weakref.finalize(self, lib.stream_free, stream)
         # The host is closed then, and the stream with it.
         self._free.atexit = False
+        _ending.before_the_interpreter(self._taking)
 
     @property
     def ended(self) -> bool:
@@ -104,21 +107,19 @@ class Stream:
     def poll(self, timeout: float | None = 0) -> events.Event | None:
         """The next event; None where nothing came in so many seconds, or the stream has `ended`. With None for a time
         it waits as long as it takes."""
-        try:
-            event, reference = self._places.pop()
-        except IndexError:
-            raise errors.BusyError() from None
+        if not self._taking.acquire(blocking=False):
+            raise errors.BusyError()
         try:
             until = None
             while True:
-                status = lib.stream_try_next(self._handle, reference, None)
+                status = lib.stream_try_next(self._handle, self._event_place, None)
                 if status == OK:
-                    return _read(event.value)
+                    return _read(self._event.value)
                 if status == END:
                     self._ended = True
                     return None
                 if status != PENDING:
-                    raise fault(status)
+                    raise fault(SHUT_DOWN if self._host.closed else status)
                 if timeout is not None:
                     now = time.monotonic()
                     if until is None:
@@ -129,7 +130,7 @@ class Stream:
                 else:
                     self._watched().wait(None)
         finally:
-            self._places.append((event, reference))
+            self._taking.release()
 
     def _watched(self) -> Watch:
         watch = self._watch
