@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-node build test test-node node peers lint bench fmt header install wasm-toolchain
+.PHONY: help run run-node run-python build test test-node test-python node python peers lint bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -18,6 +18,10 @@ run: ## set everything up; list models and stream an answer, from Bedrock or, wi
 run-node: ## the same from Node: its package, installed in a temporary folder
 	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
 	@tests/run-demo target/debug tests/clients/node/demo target/debug
+
+run-python: ## the same from Python: its package, installed in a virtual environment
+	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
+	@tests/run-demo target/debug tests/clients/python/demo target/debug
 
 build: ## the release binary and libraries: target/release/outcrop, liboutcrop.so, liboutcrop.a
 	$(CARGO) build --locked --release -p outcrop-cli -p outcrop-capi
@@ -37,10 +41,19 @@ test: peers ## set everything up and run every test
 	env -u AWS_PROFILE -u AWS_BEARER_TOKEN_BEDROCK AWS_EC2_METADATA_DISABLED=true \
 	    PATH="$(CURDIR)/target/peers/bin:$$PATH" $(CARGO) test --locked --workspace --exclude outcrop-bench
 	@tests/clients/node/run target/debug
+	@tests/clients/python/run target/debug
 
 test-node: ## the tests of the Node package alone
 	$(CARGO) build --locked --workspace --exclude outcrop-bench
 	@tests/clients/node/run target/debug
+
+test-python: ## the tests of the Python package alone
+	$(CARGO) build --locked --workspace --exclude outcrop-bench
+	@tests/clients/python/run target/debug
+
+python: ## the Python package: target/wheels/outcrop-*.whl
+	$(CARGO) build --locked --release -p outcrop-capi
+	@python3 host-shim/bindings/python/build_wheel.py target/wheels target/release/liboutcrop.so
 
 node: ## the Node package: target/node/outcrop.tgz
 	$(CARGO) build --locked --release -p outcrop-capi
