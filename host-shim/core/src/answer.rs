@@ -3,6 +3,8 @@
 //! Text and arguments are kept here as their deltas come, so that the whole message can never
 //! differ from what was streamed.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 use serde_json::{Map, Value};
@@ -10,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::event::{AssistantMessage, Event, StopReason, Usage};
 use crate::request::{Content, RawBlock, Reasoning, ToolCall};
 use crate::shim::contract::types::{self, Chunk};
-use crate::shim::{Places, details, json, usage};
+use crate::shim::{Places, details, json, usage, weight};
 use crate::{Error, ErrorClass, Result};
 
 /// The most blocks that an answer may have. No model writes as many.
@@ -19,6 +21,11 @@ const MOST_BLOCKS: usize = 100_000;
 /// An answer, as far as it has come.
 #[derive(Debug)]
 pub(crate) struct Answer {
+    /// Whose answer it is, for errors.
+    plugin: Arc<str>,
+    /// What it may still take up in the host, in bytes.
+    room: usize,
+    limit: usize,
     model: String,
     places: Places,
     request_id: Option<String>,
@@ -73,8 +80,12 @@ enum RunKind {
 }
 
 impl Answer {
-    pub(crate) fn new(model: String, places: Places) -> Self {
+    /// An answer by this plugin that may take up so many bytes.
+    pub(crate) fn new(plugin: Arc<str>, limit: usize, model: String, places: Places) -> Self {
         Self {
+            plugin,
+            room: limit,
+            limit,
             model,
             places,
             request_id: None,
@@ -138,8 +149,12 @@ impl Answer {
     /// Takes a chunk. Deltas are given one by one by [`next_delta`](Self::next_delta).
     pub(crate) fn take(&mut self, chunk: Chunk) -> Result<Option<Event>> {
         if self.finished {
-            return Err(Error::of_plugin("gave a chunk after the last one"));
+            return Err(self.fault("gave a chunk after the last one"));
         }
+        let weight = weight::of_chunk(&chunk);
+        self.room = self.room.checked_sub(weight).ok_or_else(|| {
+            self.fault(format_args!("gave an answer that takes up more than {} bytes", self.limit))
+        })?;
         let event = match chunk {
             Chunk::TextDelta(deltas) => return self.begin_run(RunKind::Text, deltas).map(|()| None),
             Chunk::ReasoningDelta(deltas) => {
@@ -184,12 +199,16 @@ impl Answer {
         Ok(Some(event))
     }
 
+    /// The plugin has broken the contract. `what` goes on from its name.
+    pub(crate) fn fault(&self, what: impl std::fmt::Display) -> Error {
+        Error::of_plugin(&self.plugin, what)
+    }
+
     fn open(&mut self, index: u32, kind: Kind) -> Result<()> {
         if index as usize != self.blocks.len() || self.blocks.len() >= MOST_BLOCKS {
-            return Err(Error::of_plugin(format_args!(
-                "numbered a block {index} where {} was next",
-                self.blocks.len()
-            )));
+            return Err(
+                self.fault(format_args!("numbered a block {index} where {} was next", self.blocks.len()))
+            );
         }
         self.delivered = true;
         self.blocks.push(Block { kind, text: String::new(), content: None });
@@ -198,14 +217,15 @@ impl Answer {
 
     /// A block that has begun and not ended.
     fn block(&mut self, index: u32) -> Result<&mut Block> {
-        self.blocks
-            .get_mut(index as usize)
-            .filter(|block| block.content.is_none())
-            .ok_or_else(|| Error::of_plugin(format_args!("spoke of block {index}, which is not open")))
+        let Self { plugin, blocks, .. } = self;
+        blocks.get_mut(index as usize).filter(|block| block.content.is_none()).ok_or_else(|| {
+            Error::of_plugin(plugin, format_args!("spoke of block {index}, which is not open"))
+        })
     }
 
     fn begin_run(&mut self, kind: RunKind, deltas: types::Deltas) -> Result<()> {
         let types::Deltas { index, text, lengths } = deltas;
+        let plugin = self.plugin.clone();
         let block = self.block(index)?;
         let fits = matches!(
             (kind, &block.kind),
@@ -214,15 +234,19 @@ impl Answer {
                 | (RunKind::Arguments, Kind::ToolCall { .. })
         );
         if !fits {
-            return Err(Error::of_plugin(format_args!("gave a delta of another kind for block {index}")));
+            return Err(Error::of_plugin(
+                &plugin,
+                format_args!("gave a delta of another kind for block {index}"),
+            ));
         }
         let mut end = 0_usize;
         for &length in &lengths {
             end = end.saturating_add(length as usize);
             if !text.is_char_boundary(end) {
-                return Err(Error::of_plugin(format_args!(
-                    "cut the deltas of block {index} where there is no character"
-                )));
+                return Err(Error::of_plugin(
+                    &plugin,
+                    format_args!("cut the deltas of block {index} where there is no character"),
+                ));
             }
         }
         block.text.push_str(&text);
@@ -287,7 +311,12 @@ impl Answer {
                     .with_remedy("send the request again; the model wrote the call wrong")
                     .retryable());
                 }
-                _ => return Err(Error::of_plugin(format_args!("ended the answer with block {index} open"))),
+                _ => {
+                    return Err(Error::of_plugin(
+                        &self.plugin,
+                        format_args!("ended the answer with block {index} open"),
+                    ));
+                }
             }
         }
         self.finished = true;
@@ -329,6 +358,8 @@ fn stop_reason(word: &str) -> StopReason {
 mod tests {
     use super::*;
 
+    const LIMIT: usize = 1 << 20;
+
     fn text(index: u32, text: &str, lengths: &[u32]) -> Chunk {
         Chunk::TextDelta(types::Deltas { index, text: text.to_owned(), lengths: lengths.to_vec() })
     }
@@ -346,7 +377,7 @@ mod tests {
     }
 
     fn play(chunks: Vec<Chunk>) -> Result<Vec<Event>> {
-        let mut answer = Answer::new("p/m".to_owned(), Places::default());
+        let mut answer = Answer::new("tried".into(), LIMIT, "p/m".to_owned(), Places::default());
         let mut events = Vec::new();
         for chunk in chunks {
             events.extend(answer.take(chunk)?);
@@ -401,6 +432,24 @@ mod tests {
         ] {
             let error = play(chunks).expect_err("an error");
             assert_eq!(error.class, ErrorClass::Internal);
+        }
+    }
+
+    #[test]
+    fn an_answer_has_an_end_to_its_size() {
+        let start = || Chunk::BlockStart((0, "text".to_owned()));
+        let half = "x".repeat(LIMIT / 2);
+        let array = format!("[{}0]", "0,".repeat(LIMIT / 8));
+        let extension = |value: &str| types::Extension { key: "k".to_owned(), value: value.to_owned() };
+        for chunks in [
+            vec![start(), text(0, &half, &[]), text(0, &half, &[])],
+            vec![start(), text(0, "", &vec![0; LIMIT / 8])],
+            vec![Chunk::Other(extension(&array))],
+            (0..LIMIT).map(|_| Chunk::Started(None)).collect(),
+        ] {
+            let error = play(chunks).expect_err("an error");
+            assert_eq!(error.class, ErrorClass::Internal);
+            assert!(error.message.contains("tried") && error.message.contains("1048576 bytes"), "{error}");
         }
     }
 

@@ -59,6 +59,7 @@ pub(crate) struct Discovery {
 pub(crate) struct Brought {
     /// Without the routing prefix.
     pub(crate) model_id: String,
+    pub(crate) conversation_id: Option<String>,
     pub(crate) storage: Arc<BTreeSet<String>>,
 }
 
@@ -88,6 +89,19 @@ impl Bridge {
         &self.catalogue
     }
 
+    /// What the cached listing has of a model or profile, as JSON.
+    fn entry(&self, id: &str) -> Option<String> {
+        self.catalogue.cached()?.entry(id).map(str::to_owned)
+    }
+
+    /// Whether a plugin that serves this request has to do with a model.
+    pub(crate) fn concerns(&self, brought: &Brought, model_id: &str) -> bool {
+        match (ModelId::parse(model_id), ModelId::parse(&brought.model_id)) {
+            (Ok(id), Ok(asked)) => id.is_same_model(&asked, |id| self.entry(id)),
+            _ => false,
+        }
+    }
+
     /// Checks what a plugin wants sent, and sends it. What is refused is a call that has failed.
     pub(crate) fn start(
         &self,
@@ -98,7 +112,10 @@ impl Bridge {
         delay: Duration,
     ) -> Call {
         self.order(brought, operation, model_id, parts, delay).map_or_else(
-            |message| Call::failed(Failure::new(Stage::Refused, message)),
+            |message| {
+                tracing::warn!("{message}");
+                Call::failed(Failure::new(Stage::Refused, message))
+            },
             |order| Call::new(self.clients.clone(), order, Retries::new(self.attempts)),
         )
     }
@@ -112,13 +129,12 @@ impl Bridge {
         delay: Duration,
     ) -> Result<Order, String> {
         let operation = Operation::from_name(operation)
-            .ok_or_else(|| format!("there is no operation {operation:?} on the bridge"))?;
+            .ok_or_else(|| format!("there is no operation {operation:.40?} on the bridge"))?;
         let id = ModelId::parse(model_id).map_err(str::to_owned)?;
         let asked = ModelId::parse(&brought.model_id).map_err(str::to_owned)?;
-        let is_listed = |id: &str| self.catalogue.cached().is_some_and(|listing| listing.entry(id).is_some());
-        if !id.may_stand_for(&asked, is_listed) {
+        if !id.may_stand_for(&asked, |id| self.entry(id)) {
             return Err(format!(
-                "the plugin asked for {model_id:?}, which is neither the requested model nor listed"
+                "the plugin asked for {model_id:?}, which is not the requested model or lies elsewhere"
             ));
         }
         let imposed = match operation {

@@ -130,9 +130,9 @@ impl Error {
         }
     }
 
-    /// A plugin did what it must not. `what` goes on from "the plugin".
-    pub(crate) fn of_plugin(what: impl fmt::Display) -> Self {
-        Self::new(ErrorClass::Internal, format!("the plugin {what}"))
+    /// A plugin did what it must not. `what` goes on from its name.
+    pub(crate) fn of_plugin(name: &str, what: impl fmt::Display) -> Self {
+        Self::new(ErrorClass::Internal, format!("the plugin {name} {what}"))
             .with_remedy("this is a fault of the plugin, not of the request")
     }
 

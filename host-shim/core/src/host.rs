@@ -1,5 +1,6 @@
 //! The host: loads plugins, routes model ids to them, starts streams.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,7 +126,9 @@ impl Host {
     fn try_stream(&self, request: Request) -> Result<EventStream> {
         let prepared = self.prepare(request)?;
         let permit = prepared.plugin.admit()?;
-        let answer = Answer::new(prepared.model, prepared.places);
+        let plugin = &prepared.plugin;
+        let limit = plugin.surroundings().limits.answer_bytes;
+        let answer = Answer::new(plugin.name().clone(), limit, prepared.model, prepared.places);
         let mut sandboxed = prepared.plugin.instance()?;
         let response = sandboxed
             .start_stream(&prepared.request, prepared.brought, prepared.media)
@@ -347,7 +350,7 @@ impl HostBuilder {
         let (name, bytes) = match &self.plugin_file {
             None => (BUNDLED_NAME.to_owned(), std::borrow::Cow::Borrowed(BUNDLED)),
             Some(path) => {
-                let bytes = std::fs::read(path).map_err(|error| {
+                let bytes = read_component(path, self.limits.component_bytes).map_err(|error| {
                     Error::new(
                         ErrorClass::InvalidRequest,
                         format!("the plugin {} cannot be read: {error}", path.display()),
@@ -420,6 +423,13 @@ impl HostBuilder {
         }
         settings.to_string()
     }
+}
+
+/// Reads a file, but no more of it than shows that it is too large.
+fn read_component(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The folder for what can be made again.

@@ -22,6 +22,12 @@ pub struct Limits {
     pub process_streams: usize,
     /// Bytes of a component.
     pub component_bytes: usize,
+    /// Bytes that one answer, or one listing, may take up in the host: its text, and 64 for each chunk, delta
+    /// and JSON value. The longest answers of today's models are some 20 MB so.
+    pub answer_bytes: usize,
+    /// Percent of the time of the runtime's threads that all streams of a plugin may use over time, after a
+    /// first second. Who uses more waits.
+    pub cpu_share: u32,
 }
 
 impl Default for Limits {
@@ -34,14 +40,18 @@ impl Default for Limits {
             streams: 64,
             process_streams: 256,
             component_bytes: 8 << 20,
+            answer_bytes: 64 << 20,
+            cpu_share: 75,
         }
     }
 }
 
 /// Elements of all tables of an instance: function pointers of an honest guest number some hundreds.
 pub(crate) const TABLE_ELEMENTS: usize = 20_000;
-/// Core instances in one component: the guest and the adapters around it.
-pub(crate) const CORE_INSTANCES: usize = 16;
+/// Core instances in one component, and tables: the guest and the adapters around it.
+pub(crate) const CORE_INSTANCES: usize = 4;
+/// Bytes of WebAssembly's stack.
+pub(crate) const STACK_BYTES: usize = 512 << 10;
 /// Bytes of a line that a plugin logs.
 pub(crate) const LOG_LINE_BYTES: usize = 4096;
 /// Lines that a plugin may log in one call.
@@ -50,6 +60,17 @@ pub(crate) const LOG_LINES: u32 = 100;
 pub(crate) const CALLS_A_WAKE: u32 = 64;
 /// Calls to Bedrock that one stream may have under way.
 pub(crate) const CALLS_UNDER_WAY: usize = 8;
+/// Calls to Bedrock that one stream may start in all; each can cost money. A request that is repaired in every
+/// known way needs five.
+pub(crate) const CALLS_OF_A_STREAM: usize = 32;
+/// Bytes that the bodies of all calls of one stream may have, without media. The host holds them all.
+pub(crate) const BODIES_OF_A_STREAM: usize = 64 << 20;
+/// Calls of a stream in a row that neither give nor read anything.
+pub(crate) const IDLE_CALLS: u32 = 64;
+/// Facts that one stream may keep.
+pub(crate) const FACTS_OF_A_STREAM: u32 = 32;
+/// Bytes of each text of an error that a plugin gives.
+pub(crate) const ERROR_BYTES: usize = 16 << 10;
 /// Time limits, where neither the request nor the host sets others.
 pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(10);
 /// Until the first content.

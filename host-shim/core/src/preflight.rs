@@ -51,12 +51,14 @@ impl Host {
     /// Those that the stream would end with before anything is sent; [`ErrorClass::Unsupported`] where the plugin
     /// cannot tell.
     pub fn preview(&self, request: Request) -> Result<Preview> {
-        let Prepared { plugin, request, places, .. } = self.prepare(request)?;
-        let preview = plugin.preview(&request).map_err(|error| places.in_error(error))?.ok_or_else(|| {
-            Error::new(ErrorClass::Unsupported, "this plugin cannot tell what it would send")
+        let Prepared { plugin, request, brought, media, places, .. } = self.prepare(request)?;
+        let preview =
+            plugin.preview(&request, brought, media).map_err(|error| places.in_error(error))?.ok_or_else(
+                || Error::new(ErrorClass::Unsupported, "this plugin cannot tell what it would send"),
+            )?;
+        let body = serde_json::from_str(&preview.body).map_err(|error| {
+            Error::of_plugin(plugin.name(), format_args!("previews a body that is no JSON: {error}"))
         })?;
-        let body = serde_json::from_str(&preview.body)
-            .map_err(|error| Error::of_plugin(format_args!("previews a body that is no JSON: {error}")))?;
         let rewrite = |rewrite: crate::shim::contract::types::Rewrite| Rewrite {
             at: places.in_json(&rewrite.at),
             rule: rewrite.rule,

@@ -5,11 +5,14 @@
 mod call_time;
 pub(crate) mod contract;
 mod convert;
+pub(crate) mod cpu_share;
 mod engine;
 mod guest_state;
 pub(crate) mod inspect;
 pub(crate) mod memory;
+mod offer;
 pub(crate) mod plugin;
+pub(crate) mod weight;
 
 pub(crate) use convert::{Places, details, json, left_out, model, request, usage};
 pub(crate) use guest_state::Surroundings;

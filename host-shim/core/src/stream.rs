@@ -169,9 +169,9 @@ impl Live {
             }
             let arrived = match self.next {
                 NextStep::End => {
-                    return Poll::Ready(Err(Error::of_plugin(
-                        "ended the stream without an end to the answer",
-                    )));
+                    return Poll::Ready(Err(self
+                        .instance
+                        .fault("ended the stream without an end to the answer")));
                 }
                 NextStep::Again | NextStep::Wait => self.instance.poll_calls(cx),
             };
@@ -185,28 +185,31 @@ impl Live {
             }
             if arrived.is_pending() && self.next == NextStep::Wait {
                 if !self.instance.has_live_call() {
-                    return Poll::Ready(Err(Error::of_plugin("waits with nothing under way")));
+                    return Poll::Ready(Err(self.instance.fault("waits with nothing under way")));
                 }
                 // Not before: until then the caller waits too, and the answer may be near.
                 if self.answer.delivered() {
                     self.replace_instance();
                 }
-                return match self.clock.poll_wait(cx, self.answer.delivered()) {
-                    Poll::Ready(error) => Poll::Ready(Err(error)),
-                    Poll::Pending => Poll::Pending,
-                };
+                return self.clock.poll_wait(cx, self.answer.delivered()).map(Err);
             }
             if arrived.is_ready() {
                 self.clock.stop_waiting();
             }
-            if calls == CALLS_A_WAKE {
-                // Other streams have their turn.
+            if self.instance.poll_turn(cx).is_pending() {
+                return self.clock.poll_wait(cx, self.answer.delivered()).map(Err);
+            }
+            if calls == CALLS_A_WAKE || (calls > 0 && self.instance.was_slow()) {
+                // Other streams have their turn. One that never waits has its limits of time all the same.
+                let late = self.clock.poll_wait(cx, self.answer.delivered());
+                self.clock.stop_waiting();
                 cx.waker().wake_by_ref();
-                return Poll::Pending;
+                return late.map(Err);
             }
             calls += 1;
             match self.instance.next_chunk(self.response) {
                 Ok(progress) => {
+                    self.instance.note_progress(!progress.chunks.is_empty())?;
                     self.chunks = progress.chunks.into_iter();
                     self.next = progress.next;
                 }

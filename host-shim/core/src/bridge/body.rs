@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use bytes::Bytes;
-use serde::de::{
-    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -21,10 +19,13 @@ pub(crate) type Imposed = Map<String, Value>;
 /// The most that a body may weigh. Bedrock takes less; this bounds what a plugin can make the host build.
 const MAX_BODY_BYTES: usize = 128 * 1024 * 1024;
 
+/// The most members that a body may have at its top. Converse knows some fifteen.
+const MOST_MEMBERS: usize = 64;
+
 /// The member that names an object in S3, wherever in a body it stands.
 const STORAGE_MEMBER: &str = "s3Location";
 
-/// Media of more bytes than this are encoded on a thread of their own, not on the runtime's.
+/// A body of more bytes than this is joined on a thread of its own, not on the runtime's.
 const MANY_BYTES: usize = 256 * 1024;
 
 /// A part of a body, as the plugin gives it.
@@ -50,8 +51,11 @@ impl Draft {
     ///
     /// It is made outside the plugin's call, whose time it would use up: a request can hold 75 MB of images.
     pub(crate) async fn join(self) -> Result<Vec<u8>, String> {
-        let media = |part: &Part| if let Part::Media(bytes) = part { bytes.len() } else { 0 };
-        if self.parts.iter().map(media).sum::<usize>() <= MANY_BYTES {
+        let bytes = |part: &Part| match part {
+            Part::Json(json) => json.len(),
+            Part::Media(bytes) => bytes.len(),
+        };
+        if self.parts.iter().map(bytes).sum::<usize>() <= MANY_BYTES {
             return join(&self.parts, &self.imposed, &self.brought);
         }
         tokio::task::spawn_blocking(move || join(&self.parts, &self.imposed, &self.brought))
@@ -156,6 +160,21 @@ fn canonical(value: &Value) -> String {
     }
 }
 
+/// A storage location in a body, as [`canonical`] has it. Its members stand once each and hold no others.
+fn location(text: &RawValue) -> Result<String, String> {
+    let unknown = |error: &dyn std::fmt::Display| format!("a storage location (s3Location) is none: {error}");
+    let members: Members<'_> = serde_json::from_str(text.get()).map_err(|error| unknown(&error))?;
+    let mut value = Map::new();
+    for (name, text) in members.0 {
+        match serde_json::from_str(text.get()) {
+            Ok(Value::Object(_) | Value::Array(_)) => return Err(unknown(&"it holds more than words")),
+            Ok(word) => value.insert(name, word),
+            Err(error) => return Err(unknown(&error)),
+        };
+    }
+    Ok(canonical(&Value::Object(value)))
+}
+
 fn encoded_length(bytes: &Bytes) -> usize {
     bytes.len().div_ceil(3).saturating_mul(4)
 }
@@ -185,6 +204,11 @@ impl<'de> Deserialize<'de> for Members<'de> {
                 while let Some(name) = map.next_key::<String>()? {
                     if members.iter().any(|(known, _)| *known == name) {
                         return Err(de::Error::custom(format_args!("the member {name:?} stands twice")));
+                    }
+                    if members.len() == MOST_MEMBERS {
+                        return Err(de::Error::custom(format_args!(
+                            "it has more than {MOST_MEMBERS} members"
+                        )));
                     }
                     members.push((name, map.next_value()?));
                 }
@@ -263,15 +287,15 @@ impl<'de> Visitor<'de> for StorageCheck<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key::<String>()? {
             if name == STORAGE_MEMBER {
-                if !self.brought.contains(&canonical(&map.next_value()?)) {
+                // As it is written: of a member that stands twice, a reader may take either.
+                let location = location(map.next_value()?).map_err(de::Error::custom)?;
+                if !self.brought.contains(&location) {
                     return Err(de::Error::custom(
                         "it names a storage location (s3Location) that the request did not bring",
                     ));
                 }
-            } else if name == "$serde_json::private::Number" {
-                // How serde_json presents a number of any precision.
-                map.next_value::<IgnoredAny>()?;
             } else {
+                // A number of any precision too comes as a map, of a string.
                 map.next_value_seed(self)?;
             }
         }
@@ -334,6 +358,14 @@ mod tests {
     }
 
     #[test]
+    fn a_body_of_very_many_members_is_refused_at_once() {
+        let members: Vec<String> = (0..1_000_000).map(|number| format!("\"{number}\":0")).collect();
+        let body = format!("{{{}}}", members.join(","));
+        let error = joined(&[Part::Json(body.into_bytes())], json!({}), &[]).expect_err("refused");
+        assert!(error.contains("more than 64 members"), "{error}");
+    }
+
+    #[test]
     fn only_the_callers_storage_locations_pass() {
         let location = json!({ "s3Location": { "uri": "s3://mine/a.png", "bucketOwner": "1" } });
         let body = br#"{"m":[{"source":{"s3Location":{"bucketOwner":"1","uri":"s3://mine/a.png"}}}]}"#;
@@ -341,6 +373,11 @@ mod tests {
         assert!(joined(&[Part::Json(body.to_vec())], json!({}), &[]).is_err());
         let other = br#"{"m":[{"source":{"s3Location":{"uri":"s3://theirs/key"}}}]}"#;
         assert!(joined(&[Part::Json(other.to_vec())], json!({}), std::slice::from_ref(&location)).is_err());
+        let twice = br#"{"s3Location":{"bucketOwner":"1","uri":"s3://theirs/key","uri":"s3://mine/a.png"}}"#;
+        assert!(joined(&[Part::Json(twice.to_vec())], json!({}), std::slice::from_ref(&location)).is_err());
+        let under_a_number =
+            br#"{"n":{"$serde_json::private::Number":{"s3Location":{"uri":"s3://theirs/key"}}}}"#;
+        assert!(joined(&[Part::Json(under_a_number.to_vec())], json!({}), &[]).is_err());
         let hidden = br#"{"m":{"s3Locatio\u006e":{"uri":"s3://theirs/key"}},"n":1.5e3}"#;
         assert!(joined(&[Part::Json(hidden.to_vec())], json!({}), &[]).is_err());
     }

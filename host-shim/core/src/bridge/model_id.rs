@@ -58,17 +58,65 @@ impl<'a> ModelId<'a> {
         self.arn.as_ref().map(|arn| arn.region)
     }
 
-    /// Whether a plugin that was asked for `asked` may call this id: the same id, any id of the
-    /// account's own that is no ARN, an ARN in the same partition, region and account as the asked
-    /// one, or one that the listing holds.
-    pub(crate) fn may_stand_for(&self, asked: &Self, is_listed: impl FnOnce(&str) -> bool) -> bool {
-        match (&self.arn, &asked.arn) {
-            _ if self.id == asked.id => true,
+    /// Whether a plugin that was asked for `asked` may call this id: it must name the same model, and an ARN
+    /// must lie where the asked one does or be listed. What an ARN hides, its `entry` in the listing tells.
+    pub(crate) fn may_stand_for<T: AsRef<str>>(
+        &self,
+        asked: &Self,
+        entry: impl Fn(&str) -> Option<T>,
+    ) -> bool {
+        if self.id == asked.id {
+            return true;
+        }
+        let in_reach = match (&self.arn, &asked.arn) {
             (None, _) => true,
             (Some(arn), Some(asked)) if arn == asked => true,
-            (Some(_), _) => is_listed(self.id),
+            (Some(_), _) => entry(self.id).is_some(),
+        };
+        in_reach && self.is_same_model(asked, entry)
+    }
+
+    /// Whether both name one model: its id, a profile of it, or either behind an ARN.
+    pub(crate) fn is_same_model<T: AsRef<str>>(
+        &self,
+        other: &Self,
+        entry: impl Fn(&str) -> Option<T>,
+    ) -> bool {
+        let behind = |hiding: &Self, base: &str| {
+            hiding.arn.is_some()
+                && entry(hiding.id).is_some_and(|entry| {
+                    entry.as_ref().split('"').any(|word| {
+                        word.rsplit_once("foundation-model/").is_some_and(|(_, id)| same_base(id, base))
+                    })
+                })
+        };
+        same_base(self.name(), other.name()) || behind(self, other.name()) || behind(other, self.name())
+    }
+
+    /// The id, or what the ARN calls its resource.
+    fn name(&self) -> &'a str {
+        match &self.arn {
+            None => self.id,
+            Some(_) => {
+                self.id.splitn(6, ':').last().and_then(|it| it.split_once('/')).map_or("", |(_, name)| name)
+            }
         }
     }
+}
+
+/// Whether two plain ids are of one model: they may differ in the geography before and the number behind.
+fn same_base(one: &str, other: &str) -> bool {
+    let bare = |id| str::split(id, ':').next().unwrap_or_default();
+    // `us.amazon.nova-lite-v1` is a profile of `amazon.nova-lite-v1`; what is behind the vendor has a dot too.
+    let without_geography =
+        |id: &str| id.split_once('.').filter(|(_, rest)| rest.contains('.')).map(|(_, rest)| rest.to_owned());
+    let (one, other) = (bare(one).to_ascii_lowercase(), bare(other).to_ascii_lowercase());
+    let (of_one, of_other) = (without_geography(&one), without_geography(&other));
+    !one.is_empty()
+        && (one == other
+            || of_one.as_deref() == Some(&other)
+            || of_other.as_deref() == Some(&one)
+            || (of_one.is_some() && of_one == of_other))
 }
 
 #[cfg(test)]
@@ -109,16 +157,53 @@ mod tests {
 
     #[test]
     fn a_plugin_may_not_reach_other_accounts_or_regions() {
-        let arn = "arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/abc";
-        let asked = ModelId::parse(arn).expect("an ARN");
-        let may = |id: &'static str| ModelId::parse(id).expect("an id").may_stand_for(&asked, |_| false);
-        assert!(may(arn));
+        const ARN: &str = "arn:aws:bedrock:us-east-1:111111111111:inference-profile/us.amazon.nova-lite-v1:0";
+        let asked = ModelId::parse(ARN).expect("an ARN");
+        let listed = "arn:aws:bedrock:eu-west-1:111111111111:inference-profile/eu.amazon.nova-lite-v1:0";
+        let may = |id: &str| {
+            let entry = |id: &str| (id == listed).then_some("{}");
+            ModelId::parse(id).expect("an id").may_stand_for(&asked, entry)
+        };
+        assert!(may(ARN));
         assert!(may("us.amazon.nova-lite-v1:0"));
-        assert!(may("arn:aws:bedrock:us-east-1:111111111111:inference-profile/x"));
-        assert!(!may("arn:aws:bedrock:us-east-1:222222222222:inference-profile/x"));
-        assert!(!may("arn:aws:bedrock:eu-west-1:111111111111:inference-profile/x"));
-        let listed =
-            ModelId::parse("arn:aws:bedrock:eu-west-1:111111111111:inference-profile/x").expect("an ARN");
-        assert!(listed.may_stand_for(&asked, |_| true));
+        assert!(may("arn:aws:bedrock:us-east-1:111111111111:inference-profile/global.amazon.nova-lite-v1:0"));
+        assert!(!may("arn:aws:bedrock:us-east-1:222222222222:inference-profile/us.amazon.nova-lite-v1:0"));
+        assert!(!may("arn:aws:bedrock:us-west-2:111111111111:inference-profile/us.amazon.nova-lite-v1:0"));
+        assert!(!may("arn:aws:bedrock:us-east-1:111111111111:application-inference-profile/abc"));
+        assert!(may(listed));
+    }
+
+    #[test]
+    fn a_plugin_may_not_ask_another_model() {
+        const PROFILE: &str = "arn:aws:bedrock:us-east-1:1:application-inference-profile/abc";
+        let entry = |id: &str| {
+            (id == PROFILE).then_some(
+                r#"{"models":[{"modelArn":"arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0"}]}"#,
+            )
+        };
+        let may = |id: &str, asked: &str| {
+            let (id, asked) = (ModelId::parse(id).expect("an id"), ModelId::parse(asked).expect("an id"));
+            id.may_stand_for(&asked, entry)
+        };
+        for (id, asked, allowed) in [
+            ("us.amazon.nova-pro-v1:0", "amazon.nova-pro-v1", true),
+            ("amazon.nova-pro-v1:0", "global.amazon.nova-pro-v1:0", true),
+            ("eu.amazon.nova-pro-v1:0", "us.amazon.nova-pro-v1:0", true),
+            ("us.zai.glm-4.7", "zai.glm-4.7", true),
+            ("amazon.nova-pro-v1:0", PROFILE, true),
+            (PROFILE, "us.amazon.nova-pro-v1:0", true),
+            (
+                "amazon.nova-pro-v1:0",
+                "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
+                true,
+            ),
+            ("amazon.nova-premier-v1:0", "amazon.nova-micro-v1:0", false),
+            ("nova-micro-v1", "amazon.nova-micro-v1:0", false),
+            ("amazon.nova-premier-v1:0", PROFILE, false),
+            (PROFILE, "amazon.nova-micro-v1:0", false),
+            (PROFILE, "pro", false),
+        ] {
+            assert_eq!(may(id, asked), allowed, "{id} for {asked}");
+        }
     }
 }

@@ -22,20 +22,26 @@ impl CallTime {
         Self { half: limit / 2 }
     }
 
-    /// Ticks after which a call is looked at.
-    pub(crate) fn ticks(self) -> u64 {
+    /// Ticks after which a call's time is measured.
+    fn ticks(self) -> u64 {
         u64::try_from(self.half.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX).saturating_add(1)
     }
 
-    /// Has the store cut off calls that have used up their time.
+    /// Has the store count the ticks that calls use, and cut off those that have used up their time. Each call
+    /// must begin with a deadline of one tick.
     pub(crate) fn watch(self, store: &mut Store<GuestState>) {
         store.epoch_deadline_callback(move |mut store| {
+            let state = store.data_mut();
+            state.used_tick();
+            if u64::from(state.ticks) < self.ticks() {
+                return Ok(UpdateDeadline::Continue(1));
+            }
             let Some(used) = time_on_cpu() else {
                 // Without a measure the ticks must do.
                 return Err(Trap::Interrupt.into());
             };
-            match store.data_mut().cpu_mark {
-                None => store.data_mut().cpu_mark = Some(used),
+            match state.cpu_mark {
+                None => state.cpu_mark = Some(used),
                 Some(mark) if used.saturating_sub(mark) >= self.half => return Err(Trap::Interrupt.into()),
                 Some(_) => {}
             }

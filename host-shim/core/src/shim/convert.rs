@@ -8,8 +8,10 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::contract::{guest, types};
+use super::weight;
 use crate::bridge::Brought;
 use crate::bridge::body::storage_locations;
+use crate::limits::ERROR_BYTES;
 use crate::request::{self, Content, Media, Message, RawBlock, Role, ToolChoice, ToolOutput};
 use crate::{Error, ErrorClass, LeftOut, Model, Pricing, Request, Usage};
 
@@ -23,6 +25,7 @@ pub(crate) fn request(
     for value in request.extensions.values() {
         storage_locations(value, &mut lowering.storage);
     }
+    let conversation_id = request.conversation_id.clone();
     let lowered = types::Request {
         model_id: model_id.to_owned(),
         conversation_id: request.conversation_id,
@@ -43,7 +46,8 @@ pub(crate) fn request(
         output_schema: request.output_schema.map(|schema| schema.to_string()),
         extensions: extensions(request.extensions),
     };
-    let brought = Brought { model_id: model_id.to_owned(), storage: Arc::new(lowering.storage) };
+    let brought =
+        Brought { model_id: model_id.to_owned(), conversation_id, storage: Arc::new(lowering.storage) };
     (lowered, brought, lowering.media)
 }
 
@@ -241,17 +245,26 @@ pub(crate) fn usage(usage: types::Usage) -> Usage {
 }
 
 pub(crate) fn error(error: types::Error) -> Error {
+    let short = |mut text: String| {
+        text.truncate(text.floor_char_boundary(ERROR_BYTES));
+        text
+    };
+    // What is too large to be of use to anybody is left out.
+    let mut extensions = error.extensions;
+    if weight::of_extensions(&extensions) > 64 * ERROR_BYTES {
+        extensions.clear();
+    }
     Error {
         class: class(error.code),
-        message: error.message,
-        remedy: error.remedy,
-        provider_code: error.provider_code,
+        message: short(error.message),
+        remedy: error.remedy.map(short),
+        provider_code: error.provider_code.map(short),
         http_status: error.http_status,
-        request_id: error.request_id,
+        request_id: error.request_id.map(short),
         retry_after: error.retry_after_ms.map(Duration::from_millis),
         delivered: false,
         retryable: error.retryable,
-        details: details(error.extensions),
+        details: details(extensions),
     }
 }
 

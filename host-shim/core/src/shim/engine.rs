@@ -10,7 +10,7 @@ use wasmtime::{
     PoolingAllocationConfig,
 };
 
-use crate::limits::{Limits, TABLE_ELEMENTS};
+use crate::limits::{CORE_INSTANCES, Limits, STACK_BYTES, TABLE_ELEMENTS};
 
 /// How often the clock ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -40,7 +40,7 @@ pub(crate) fn engine(limits: &Limits, cache: Option<&Path>) -> wasmtime::Result<
         .wasm_tail_call(false)
         .wasm_relaxed_simd(false)
         .epoch_interruption(true)
-        .max_wasm_stack(512 << 10);
+        .max_wasm_stack(STACK_BYTES);
     if let Some(folder) = cache {
         let mut cache = CacheConfig::new();
         cache.with_directory(folder);
@@ -49,10 +49,13 @@ pub(crate) fn engine(limits: &Limits, cache: Option<&Path>) -> wasmtime::Result<
 
     let mut pool = PoolingAllocationConfig::new();
     let instances = u32::try_from(limits.process_streams.saturating_add(EXTRA_INSTANCES)).unwrap_or(u32::MAX);
+    let core_instances = CORE_INSTANCES as u32;
     pool.total_component_instances(instances)
-        .total_core_instances(instances.saturating_mul(4))
+        .total_core_instances(instances.saturating_mul(core_instances))
         .total_memories(instances)
-        .total_tables(instances.saturating_mul(4))
+        .total_tables(instances.saturating_mul(core_instances))
+        .max_core_instances_per_component(core_instances)
+        .max_tables_per_component(core_instances)
         .max_memories_per_component(1)
         .table_elements(TABLE_ELEMENTS)
         .max_memory_size(limits.memory_bytes)

@@ -9,12 +9,17 @@ use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 use wasmtime::{ResourceLimiter, Result, bail};
 
 use super::contract::{self, bedrock_bridge, log, memory as facts, types};
+use super::cpu_share::CpuShare;
+use super::engine::TICK;
 use super::memory::{Memory, Subject};
 use crate::bridge::call::{Arrival, Call, Rest};
 use crate::bridge::failure::Failure;
 use crate::bridge::frames::{Frame, FrameKind};
 use crate::bridge::{Bridge, Brought, body::Part};
-use crate::limits::{CALLS_UNDER_WAY, CORE_INSTANCES, LOG_LINE_BYTES, LOG_LINES, Limits, TABLE_ELEMENTS};
+use crate::limits::{
+    BODIES_OF_A_STREAM, CALLS_OF_A_STREAM, CALLS_UNDER_WAY, CORE_INSTANCES, FACTS_OF_A_STREAM,
+    LOG_LINE_BYTES, LOG_LINES, Limits, TABLE_ELEMENTS,
+};
 
 /// What all instances of a plugin share.
 #[derive(Debug)]
@@ -27,12 +32,22 @@ pub(crate) struct Surroundings {
 /// The data of an instance's store.
 pub(crate) struct GuestState {
     surroundings: Arc<Surroundings>,
+    share: Arc<CpuShare>,
     table: ResourceTable,
     /// The calls that the guest holds, in the order of their start.
     calls: Vec<Resource<Call>>,
     brought: Brought,
     media: Vec<Bytes>,
     log_lines: u32,
+    /// Calls to Bedrock that were started, and the bytes of their bodies.
+    started: usize,
+    body_bytes: usize,
+    /// Facts that were kept.
+    facts: u32,
+    /// Whether the present call has read what had arrived.
+    has_read: bool,
+    /// Ticks of the clock that the present call has used.
+    pub(crate) ticks: u32,
     /// Time on the CPU when the present call was first looked at; see `call_time`.
     pub(crate) cpu_mark: Option<Duration>,
     /// What a person can do about the last failure of a call, where the bridge knows; no plugin knows the credentials.
@@ -42,14 +57,20 @@ pub(crate) struct GuestState {
 }
 
 impl GuestState {
-    pub(crate) fn new(surroundings: Arc<Surroundings>) -> Self {
+    pub(crate) fn new(surroundings: Arc<Surroundings>, share: Arc<CpuShare>) -> Self {
         Self {
             surroundings,
+            share,
             table: ResourceTable::new(),
             calls: Vec::new(),
             brought: Brought::default(),
             media: Vec::new(),
             log_lines: 0,
+            started: 0,
+            body_bytes: 0,
+            facts: 0,
+            has_read: false,
+            ticks: 0,
             cpu_mark: None,
             remedy: None,
             exceeded: None,
@@ -65,7 +86,36 @@ impl GuestState {
     /// Before each call into the guest.
     pub(crate) fn begin_call(&mut self) {
         self.log_lines = 0;
+        self.has_read = false;
+        self.ticks = 0;
         self.cpu_mark = None;
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.surroundings.limits
+    }
+
+    pub(crate) fn share(&self) -> &CpuShare {
+        &self.share
+    }
+
+    /// Whether the last call has read what had arrived.
+    pub(crate) fn has_read(&self) -> bool {
+        self.has_read
+    }
+
+    /// The present call was under way when the clock ticked.
+    pub(crate) fn used_tick(&mut self) {
+        self.ticks += 1;
+        self.share.charge(TICK);
+    }
+
+    /// Whether a fact is about what this instance serves. What others do is none of its business.
+    fn concerns(&self, scope: &facts::Scope) -> bool {
+        match scope {
+            facts::Scope::Model(model) => self.surroundings.bridge.concerns(&self.brought, model),
+            facts::Scope::Conversation(id) => self.brought.conversation_id.as_ref() == Some(id),
+        }
     }
 
     /// Whether any call is under way or has something to give.
@@ -116,7 +166,7 @@ impl log::Host for GuestState {
         if self.log_lines > LOG_LINES {
             return Ok(());
         }
-        let message = &message[..message.floor_char_boundary(LOG_LINE_BYTES)];
+        let message = message[..message.floor_char_boundary(LOG_LINE_BYTES)].replace(char::is_control, " ");
         // A target of its own: whoever wants a plugin's lines asks for them by name.
         match level {
             log::Level::Error => tracing::error!(target: "outcrop_plugin", "{message}"),
@@ -130,10 +180,14 @@ impl log::Host for GuestState {
 
 impl facts::Host for GuestState {
     fn recall(&mut self, scope: facts::Scope, key: String) -> Result<Option<String>> {
-        Ok(self.surroundings.memory.recall(scope.into(), key))
+        Ok(if self.concerns(&scope) { self.surroundings.memory.recall(scope.into(), key) } else { None })
     }
 
     fn remember(&mut self, scope: facts::Scope, key: String, value: String, seconds: u32) -> Result<()> {
+        if self.facts >= FACTS_OF_A_STREAM || !self.concerns(&scope) {
+            return Ok(());
+        }
+        self.facts += 1;
         let life = Duration::from_secs(seconds.into());
         self.surroundings.memory.remember(scope.into(), key, value, life);
         Ok(())
@@ -184,17 +238,27 @@ impl bedrock_bridge::Host for GuestState {
         delay_ms: u32,
     ) -> Result<Result<Resource<Call>, bedrock_bridge::Failure>> {
         if self.calls.len() >= CALLS_UNDER_WAY {
-            bail!("the plugin has more than {CALLS_UNDER_WAY} calls to Bedrock under way");
+            bail!("it has more than {CALLS_UNDER_WAY} calls to Bedrock under way");
         }
+        if self.started >= CALLS_OF_A_STREAM {
+            bail!("it started more than {CALLS_OF_A_STREAM} calls to Bedrock for one stream");
+        }
+        self.started += 1;
         let mut parts = Vec::with_capacity(body.len());
         for part in body {
             parts.push(match part {
-                bedrock_bridge::BodyPart::Json(json) => Part::Json(json),
+                bedrock_bridge::BodyPart::Json(json) => {
+                    self.body_bytes = self.body_bytes.saturating_add(json.len());
+                    Part::Json(json)
+                }
                 bedrock_bridge::BodyPart::Media(id) => match self.media.get(id as usize) {
                     Some(bytes) => Part::Media(bytes.clone()),
-                    None => bail!("the plugin refers to media {id}, which the request does not have"),
+                    None => bail!("it refers to media {id}, which the request does not have"),
                 },
             });
+        }
+        if self.body_bytes > BODIES_OF_A_STREAM {
+            bail!("the bodies it built for one stream are larger than {BODIES_OF_A_STREAM} bytes");
         }
         let delay = Duration::from_millis(delay_ms.into());
         let call = self.surroundings.bridge.start(&self.brought, &operation, &model_id, parts, delay);
@@ -209,7 +273,10 @@ impl bedrock_bridge::HostCall for GuestState {
         &mut self,
         call: Resource<Call>,
     ) -> Result<Result<bedrock_bridge::Arrival, bedrock_bridge::Failure>> {
-        let arrival = self.table.get_mut(&call)?.take();
+        let call = self.table.get_mut(&call)?;
+        let is_live = call.is_live();
+        let arrival = call.take();
+        self.has_read |= is_live && !matches!(arrival, Ok(Arrival::Nothing));
         if let Err(failure) = &arrival {
             self.remedy.clone_from(&failure.remedy);
         }
@@ -285,7 +352,7 @@ impl ResourceLimiter for GuestState {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         if desired > self.surroundings.limits.memory_bytes {
             self.exceeded = Some("memory");
-            bail!("the plugin's memory would grow past {} bytes", self.surroundings.limits.memory_bytes);
+            bail!("its memory would grow past {} bytes", self.surroundings.limits.memory_bytes);
         }
         Ok(true)
     }
@@ -293,7 +360,7 @@ impl ResourceLimiter for GuestState {
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         if desired > TABLE_ELEMENTS {
             self.exceeded = Some("table");
-            bail!("the plugin's tables would grow past {TABLE_ELEMENTS} elements");
+            bail!("its tables would grow past {TABLE_ELEMENTS} elements");
         }
         Ok(true)
     }

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use wasmtime::component::{self, Component, InstancePre, Linker, ResourceAny};
@@ -11,15 +12,20 @@ use wasmtime::{Engine, Store, Trap};
 
 use super::call_time::CallTime;
 use super::contract::{guest, inspector, token_counter, types};
+use super::cpu_share::{CpuShare, Turn};
 use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
+use super::{offer, weight};
 use crate::bridge::Brought;
 use crate::bridge::call::Rest;
-use crate::limits::{CALLS_A_WAKE, Limits};
+use crate::limits::{CALLS_A_WAKE, IDLE_CALLS, Limits, STACK_BYTES, TABLE_ELEMENTS};
 use crate::{Error, ErrorClass, Result};
 
 /// Streams of the whole process.
 static PROCESS_STREAMS: AtomicUsize = AtomicUsize::new(0);
+
+/// A plugin that would have to rest longer starts nothing.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// Instances that stand ready for the next streams, so that making one is not on their way.
 const SPARE_INSTANCES: usize = 2;
@@ -33,6 +39,7 @@ pub(crate) struct Plugin {
     engine: Engine,
     ticker: Arc<Ticker>,
     surroundings: Arc<Surroundings>,
+    share: Arc<CpuShare>,
     /// JSON text.
     settings: String,
     spares: Mutex<Vec<Instance>>,
@@ -63,8 +70,10 @@ pub(crate) struct Instance {
     store: Store<GuestState>,
     instance: component::Instance,
     provider: guest::Guest,
-    call_time: CallTime,
     name: Arc<str>,
+    turn: Turn,
+    /// Calls in a row that neither gave nor read anything.
+    idle_calls: u32,
 }
 
 /// A count of tokens under way.
@@ -82,13 +91,17 @@ impl Count {
 
         let Self { instance, counter, count, .. } = self;
         for _ in 0..CALLS_A_WAKE {
+            ready!(instance.poll_turn(cx));
             let polled = instance.enter(|store, _| counter.token_count().call_poll(store, *count));
             match polled.and_then(|progress| Ok(progress?)) {
                 Ok(CountProgress::Counted(count)) => return Poll::Ready(Ok(count)),
                 Ok(CountProgress::Waiting) if !instance.has_live_call() => {
-                    return Poll::Ready(Err(Error::of_plugin("waits with nothing under way")));
+                    return Poll::Ready(Err(instance.fault("waits with nothing under way")));
                 }
-                Ok(CountProgress::Waiting) => std::task::ready!(instance.poll_calls(cx)),
+                Ok(CountProgress::Waiting) => {
+                    instance.note_progress(false)?;
+                    ready!(instance.poll_calls(cx));
+                }
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
@@ -154,6 +167,7 @@ impl Plugin {
             exports,
             engine,
             ticker: Arc::new(ticker),
+            share: Arc::new(CpuShare::new(surroundings.limits.cpu_share)),
             surroundings: Arc::new(surroundings),
             settings,
             spares: Mutex::default(),
@@ -172,6 +186,7 @@ impl Plugin {
             exports: self.exports.clone(),
             engine: self.engine.clone(),
             ticker: self.ticker.clone(),
+            share: self.share.clone(),
             surroundings: Arc::new(surroundings),
             settings,
             spares: Mutex::default(),
@@ -179,6 +194,11 @@ impl Plugin {
         };
         plugin.make_spare()?;
         Ok(plugin)
+    }
+
+    /// For errors.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
     pub(crate) fn surroundings(&self) -> &Surroundings {
@@ -192,6 +212,17 @@ impl Plugin {
 
     /// A place for a stream, if there is one.
     pub(crate) fn admit(self: &Arc<Self>) -> Result<Permit> {
+        // What starts a stream cannot wait.
+        if let Some(rest) = self.share.rest().filter(|rest| *rest > LONGEST_REST) {
+            let mut error = Error::new(
+                ErrorClass::Overloaded,
+                format!("the plugin {} has used up its share of the processor", self.name),
+            )
+            .with_remedy("try again later, or raise the limit `cpu_share` if the plugin is meant to use more")
+            .retryable();
+            error.retry_after = Some(rest);
+            return Err(error);
+        }
         let limits = &self.surroundings.limits;
         for (count, limit, whose) in
             [(&self.streams, limits.streams, "plugin"), (&PROCESS_STREAMS, limits.process_streams, "process")]
@@ -234,22 +265,46 @@ impl Plugin {
 
     pub(crate) fn list_models(&self) -> Result<guest::Offer> {
         let _running = self.ticker.run();
-        self.instance()?.list_models()
+        let offer = self.instance()?.list_models()?;
+        let limit = self.surroundings.limits.answer_bytes;
+        offer::check(offer, limit).map_err(|what| Error::of_plugin(&self.name, what))
     }
 
     /// All that the plugin knows of a model, as JSON; none where it cannot tell.
     pub(crate) fn explain_model(&self, id: &str) -> Result<Option<String>> {
-        self.inspect(|inspector, store| inspector.call_explain_model(store, id))
+        let explained = self.inspect(None, |inspector, store| inspector.call_explain_model(store, id))?;
+        explained.map(|json| self.weighed(json)).transpose()
     }
 
     /// What the plugin would send; none where it cannot tell.
-    pub(crate) fn preview(&self, request: &types::Request) -> Result<Option<inspector::Preview>> {
-        self.inspect(|inspector, store| inspector.call_preview_request(store, request))
+    pub(crate) fn preview(
+        &self,
+        request: &types::Request,
+        brought: Brought,
+        media: Vec<Bytes>,
+    ) -> Result<Option<inspector::Preview>> {
+        let preview = self.inspect(Some((brought, media)), |inspector, store| {
+            inspector.call_preview_request(store, request)
+        })?;
+        let Some(mut preview) = preview else { return Ok(None) };
+        preview.body = self.weighed(preview.body)?;
+        Ok(Some(preview))
+    }
+
+    /// JSON that does not take up too much when it is read.
+    fn weighed(&self, json: String) -> Result<String> {
+        let limit = self.surroundings.limits.answer_bytes;
+        if weight::of_json(&json) > limit {
+            let what = format_args!("gave JSON that takes up more than {limit} bytes");
+            return Err(Error::of_plugin(&self.name, what));
+        }
+        Ok(json)
     }
 
     /// Asks the inspector, where the plugin has one.
     fn inspect<T>(
         &self,
+        brought: Option<(Brought, Vec<Bytes>)>,
         ask: impl FnOnce(
             &inspector::Guest,
             &mut Store<GuestState>,
@@ -258,6 +313,9 @@ impl Plugin {
         let Some(indices) = &self.exports.inspector else { return Ok(None) };
         let _running = self.ticker.run();
         let mut instance = self.instance()?;
+        if let Some((brought, media)) = brought {
+            instance.store.data_mut().bring(brought, media);
+        }
         let inner = instance.instance;
         let answered = instance.enter(|store, _| {
             let inspector = indices.load(&mut *store, &inner)?;
@@ -289,20 +347,27 @@ impl Plugin {
     fn make_instance(&self) -> Result<Instance> {
         let _running = self.ticker.run();
         let limits = &self.surroundings.limits;
-        let mut store = Store::new(&self.engine, GuestState::new(self.surroundings.clone()));
+        let mut store =
+            Store::new(&self.engine, GuestState::new(self.surroundings.clone(), self.share.clone()));
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.host_call_bytes);
         store.set_max_component_handles(limits.handles);
-        let call_time = CallTime::new(limits.call_time);
-        call_time.watch(&mut store);
-        store.set_epoch_deadline(call_time.ticks());
+        CallTime::new(limits.call_time).watch(&mut store);
+        store.set_epoch_deadline(1);
         let (instance, provider) = (|| {
             let instance = self.pre.instantiate(&mut store)?;
             let provider = self.exports.provider.load(&mut store, &instance)?;
             Ok((instance, provider))
         })()
         .map_err(|error| trapped(&self.name, &store, &error))?;
-        let mut instance = Instance { store, instance, provider, call_time, name: self.name.clone() };
+        let mut instance = Instance {
+            store,
+            instance,
+            provider,
+            name: self.name.clone(),
+            turn: Turn::default(),
+            idle_calls: 0,
+        };
         instance.enter(|store, provider| provider.call_configure(store, &self.settings))??;
         Ok(instance)
     }
@@ -328,7 +393,7 @@ impl Instance {
         call: impl FnOnce(&mut Store<GuestState>, &guest::Guest) -> wasmtime::Result<T>,
     ) -> Result<T> {
         self.store.data_mut().begin_call();
-        self.store.set_epoch_deadline(self.call_time.ticks());
+        self.store.set_epoch_deadline(1);
         call(&mut self.store, &self.provider).map_err(|error| trapped(&self.name, &self.store, &error))
     }
 
@@ -354,6 +419,33 @@ impl Instance {
         self.store.data_mut().poll_calls(cx)
     }
 
+    /// Ready once the plugin may be called: it has not used up its share of the processor.
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.turn.poll(cx, self.store.data().share())
+    }
+
+    /// Whether the last call took so long that others should have their turn.
+    pub(crate) fn was_slow(&self) -> bool {
+        self.store.data().ticks > 0
+    }
+
+    /// After a call that gave something or not: one that gives nothing and reads nothing may be repeated only so
+    /// often, since nothing would ever end it.
+    pub(crate) fn note_progress(&mut self, gave: bool) -> Result<()> {
+        self.idle_calls = if gave || self.store.data().has_read() { 0 } else { self.idle_calls + 1 };
+        if self.idle_calls > IDLE_CALLS {
+            return Err(self.fault(format_args!(
+                "was called {IDLE_CALLS} times in a row and neither gave anything nor read what had arrived"
+            )));
+        }
+        Ok(())
+    }
+
+    /// The plugin has broken the contract. `what` goes on from its name.
+    pub(crate) fn fault(&self, what: impl std::fmt::Display) -> Error {
+        Error::of_plugin(&self.name, what)
+    }
+
     pub(crate) fn has_live_call(&self) -> bool {
         self.store.data().has_live_call()
     }
@@ -369,18 +461,34 @@ impl Instance {
     }
 }
 
-/// What a plugin did wrong, in an error that names it.
+/// What a plugin did wrong, in an error that names it, and the limit that it met.
 fn trapped(name: &str, store: &Store<GuestState>, error: &wasmtime::Error) -> Error {
+    let limits = store.data().limits();
+    let root = error.root_cause().to_string();
     let what = match error.downcast_ref::<Trap>() {
-        _ if store.data().exceeded == Some("memory") => "used more memory than it may".to_owned(),
-        _ if store.data().exceeded == Some("table") => "used larger tables than it may".to_owned(),
-        Some(Trap::Interrupt) => "took more time for a call than it may".to_owned(),
+        _ if store.data().exceeded == Some("memory") => {
+            format!("used more memory than the {} bytes it may", limits.memory_bytes)
+        }
+        _ if store.data().exceeded == Some("table") => {
+            format!("used larger tables than the {TABLE_ELEMENTS} elements it may")
+        }
+        Some(Trap::Interrupt) => {
+            format!("took more time for a call than the {} ms it may", limits.call_time.as_millis())
+        }
+        Some(Trap::StackOverflow) => format!("used more stack than the {STACK_BYTES} bytes it may"),
         Some(trap) => format!("failed: {trap}"),
+        // wasmtime has no types for these two.
+        None if root.contains("fuel allocated for hostcalls") => {
+            format!("gave more data in one call than the {} bytes it may", limits.host_call_bytes)
+        }
+        None if root.contains("handle limit exceeded") => {
+            format!("used more handles than the {} it may", limits.handles)
+        }
         // Without the trace of wasm frames around it.
-        None => format!("failed: {}", error.root_cause()),
+        None => format!("failed: {root}"),
     };
     tracing::debug!(plugin = name, "{error:?}");
-    Error::of_plugin(format_args!("{name} {what}"))
+    Error::of_plugin(name, what)
 }
 
 impl From<types::Error> for Error {
