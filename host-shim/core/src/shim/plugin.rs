@@ -123,7 +123,11 @@ pub(crate) fn check(name: &str, bytes: &[u8], limits: &Limits) -> Result<()> {
         return Err(refused(format!("the plugin {name} is larger than {} bytes", limits.component_bytes))
             .with_remedy("raise the limit `component_bytes` if it is meant to be"));
     }
-    let problems = super::inspect::inspect(bytes)?.problems;
+    let inspection = super::inspect::inspect(bytes).map_err(|mut error| {
+        error.message = format!("the plugin {name} cannot be loaded: {}", error.message);
+        error
+    })?;
+    let problems = inspection.problems;
     if !problems.is_empty() {
         let problems = problems.join("; ");
         return Err(refused(format!("the plugin {name} does not fit the contract: {problems}")));
