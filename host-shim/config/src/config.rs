@@ -53,10 +53,25 @@ pub struct Provider {
     pub discovery: Discovery,
     /// A guardrail for every request, as Converse takes it.
     pub guardrail: Option<Map<String, Value>>,
+    /// Which streams share an instance of its plugin.
+    pub isolation: Isolation,
     /// What becomes of configured models.
     pub mode: Mode,
     /// Configured models, each an object with OpenClaw's names.
     pub models: Vec<Value>,
+}
+
+/// Which streams share an instance of a plugin, and with it memory, limits and its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// None: each stream has an instance of its own, which ends with it.
+    #[default]
+    Stream,
+    /// All streams of the plugin. Less memory and less CPU a stream, for a plugin that is trusted: what it keeps of
+    /// one conversation it could show another, and when it fails, all streams of the instance fail with it. The limits
+    /// of an instance hold for all its streams together, so that it takes 256 of them at a time (a quarter of the
+    /// limit of handles) before there is a second one; it takes no more when its memory has grown to half its limit.
+    Plugin,
 }
 
 /// What becomes of configured models.
@@ -214,11 +229,12 @@ impl Provider {
 
     fn read(name: String, own: Option<&Node>, root: &Node) -> Self {
         let base_url = text(own, "baseUrl").map(|url| Host::of(&url));
-        let entry = |name: &str| {
+        let whole_entry = |name: &str| {
             let entries = at(root, &["plugins", "entries"]).map(Node::members).unwrap_or_default();
             let entry = entries.iter().find(|member| keys::normal_name(&member.name) == name);
-            entry.and_then(|member| member.value.get("config"))
+            entry.map(|member| &member.value)
         };
+        let entry = |name: &str| whole_entry(name)?.get("config");
         // Whoever comes later wins, field by field.
         let homes = [
             at(root, &["models", "bedrockDiscovery"]),
@@ -252,6 +268,13 @@ impl Provider {
                 .flatten()
                 .next()
                 .and_then(|guardrail| guardrail.to_json().as_object().cloned()),
+            isolation: [whole_entry(&name), whole_entry(MAIN)]
+                .into_iter()
+                .find_map(|entry| entry?.get("isolation")?.text())
+                .map_or(Isolation::Stream, |word| match word {
+                    "plugin" => Isolation::Plugin,
+                    _ => Isolation::Stream,
+                }),
             mode: if replace && !models.is_empty() { Mode::Replace } else { Mode::Merge },
             models,
             name,
@@ -272,6 +295,7 @@ impl fmt::Debug for Provider {
             .field("headers", &headers)
             .field("discovery", &self.discovery)
             .field("guardrail", &self.guardrail)
+            .field("isolation", &self.isolation)
             .field("mode", &self.mode)
             .field("models", &self.models)
             .finish()

@@ -1,7 +1,7 @@
 //! The table of keys: every one that Outcrop reads, what it may hold, what it means.
 //!
 //! Names, places and defaults are those of OpenClaw's documentation; `region`, `profile` and
-//! `discoveryBaseUrl` of a provider are additions.
+//! `discoveryBaseUrl` of a provider and `isolation` of a plugin are additions.
 
 use crate::path::{KeyPath, Step};
 use crate::shape::{Bound, Key, Need, Object, Others, Shape, Text, Whose, key};
@@ -76,8 +76,19 @@ static PLUGINS: Object = Object {
     members: &[key("entries", Shape::Map(Whose::Entries, &Shape::Object(&ENTRY)), "", "")],
 };
 
-static ENTRY: Object =
-    Object { others: Others::Ignored, members: &[key("config", Shape::Object(&ENTRY_CONFIG), "", "")] };
+static ENTRY: Object = Object {
+    others: Others::Ignored,
+    members: &[
+        key("config", Shape::Object(&ENTRY_CONFIG), "", ""),
+        key(
+            "isolation",
+            Shape::Text(Text::Word(&["stream", "plugin"])),
+            "`amazon-bedrock`'s, then \"stream\"",
+            "`stream`: each stream runs in an instance of the plugin that nobody else uses. `plugin`: all streams of a \
+             trusted plugin share one, which costs less memory and CPU. An addition to OpenClaw's keys.",
+        ),
+    ],
+};
 
 static ENTRY_CONFIG: Object = Object {
     others: Others::Compared,
@@ -349,10 +360,17 @@ static MODEL_DEFAULTS: Object = Object {
 /// Keys of a provider that OpenClaw does not have.
 const ADDITIONS: &[&str] = &["region", "profile", "discoveryBaseUrl"];
 
+/// Keys of a plugin's entry that OpenClaw does not have.
+const ENTRY_ADDITIONS: &[&str] = &["isolation"];
+
 /// Whether OpenClaw, which refuses files with keys that it does not know, would refuse this one.
 pub(crate) fn is_addition(path: &KeyPath) -> bool {
     let names: Vec<_> = path.steps().iter().map(Step::name).collect();
-    matches!(names[..], [Some("models"), Some("providers"), Some(_), Some(name)] if ADDITIONS.contains(&name))
+    match names[..] {
+        [Some("models"), Some("providers"), Some(_), Some(name)] => ADDITIONS.contains(&name),
+        [Some("plugins"), Some("entries"), Some(_), Some(name)] => ENTRY_ADDITIONS.contains(&name),
+        _ => false,
+    }
 }
 
 /// The name of a provider as model ids begin with it: small letters, and no alias.

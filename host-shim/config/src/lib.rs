@@ -40,7 +40,7 @@ mod variables;
 
 use std::path::{Path, PathBuf};
 
-pub use config::{Config, Discovery, Mode, Params, Provider};
+pub use config::{Config, Discovery, Isolation, Mode, Params, Provider};
 pub use document::Document;
 pub use files::{Found, Source, default_file, find, load};
 pub use path::{KeyPath, Step};

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use bytes::Bytes;
 use etcetera::BaseStrategy as _;
 use outcrop_config::{Config, Provider};
 use serde_json::{Map, Value};
@@ -14,15 +13,16 @@ use serde_json::{Map, Value};
 use crate::answer::Answer;
 use crate::bridge::clients::Access;
 use crate::bridge::headers::Headers;
-use crate::bridge::{Bridge, Brought, Discovery};
+use crate::bridge::{Bridge, Discovery};
 use crate::instances::{Instance, Instances, Route};
 use crate::limits::{self, Limits};
 use crate::request::{Effort, Timeouts};
 use crate::shim::memory::Memory;
 use crate::shim::plugin::{self, Plugin};
+use crate::shim::work::Work;
 use crate::shim::{self, Places, Surroundings};
 use crate::stream::{EventStream, Patience};
-use crate::{Error, ErrorClass, Request, Result};
+use crate::{Error, ErrorClass, Isolation, Request, Result};
 
 /// The component that is built along with this crate.
 static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon_bedrock.wasm"));
@@ -113,6 +113,11 @@ impl Host {
         self.shared.instances.0.iter().map(|instance| instance.plugin.streams()).sum()
     }
 
+    /// Instances of plugins that live now: those of running streams, and a few that stand ready.
+    pub fn plugin_instances(&self) -> usize {
+        self.shared.instances.0.iter().map(|instance| instance.plugin.instances()).sum()
+    }
+
     /// The configured default model, `agents.defaults.model`: what a request asks whose `model` is empty.
     pub fn default_model(&self) -> Option<&str> {
         self.shared.config.default_model.as_deref()
@@ -129,11 +134,9 @@ impl Host {
         let plugin = &prepared.plugin;
         let limit = plugin.surroundings().limits.answer_bytes;
         let answer = Answer::new(plugin.name().clone(), limit, prepared.model, prepared.places);
-        let mut sandboxed = prepared.plugin.instance()?;
-        let response = sandboxed
-            .start_stream(&prepared.request, prepared.brought, prepared.media)
-            .map_err(|error| answer.explain(error))?;
-        Ok(EventStream::live(sandboxed, response, answer, prepared.patience, permit))
+        let mut seat = plugin.seat(prepared.work)?;
+        seat.start_stream(&prepared.request).map_err(|error| answer.explain(error))?;
+        Ok(EventStream::live(seat, answer, prepared.patience, permit))
     }
 
     /// Routes a request, adds what is configured for its model, and takes it apart.
@@ -158,9 +161,9 @@ impl Host {
         }
         let places = Places::of(&request);
         let patience = patience(&request, self.shared.timeouts);
-        let (request, brought, media) = shim::request(request, model_id, prefix);
+        let (request, work) = shim::request(request, model_id, prefix);
         let plugin = instance.plugin.clone();
-        Ok(Prepared { plugin, request, brought, media, places, patience, model })
+        Ok(Prepared { plugin, request, work, places, patience, model })
     }
 }
 
@@ -168,8 +171,7 @@ impl Host {
 pub(crate) struct Prepared {
     pub(crate) plugin: Arc<Plugin>,
     pub(crate) request: shim::contract::types::Request,
-    pub(crate) brought: Brought,
-    pub(crate) media: Vec<Bytes>,
+    pub(crate) work: Work,
     pub(crate) places: Places,
     pub(crate) patience: Patience,
     /// With its prefix.
@@ -200,6 +202,7 @@ pub struct HostBuilder {
     imposed: Map<String, Value>,
     timeouts: Timeouts,
     limits: Limits,
+    isolation: Option<Isolation>,
     attempts: u32,
     cache_folder: Option<PathBuf>,
     refresh_interval: Option<Duration>,
@@ -216,6 +219,7 @@ impl Default for HostBuilder {
             imposed: Map::new(),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
+            isolation: None,
             attempts: limits::ATTEMPTS,
             cache_folder: None,
             refresh_interval: None,
@@ -317,6 +321,12 @@ impl HostBuilder {
         self
     }
 
+    /// Which streams share an instance of the plugin: none of them without it, if no configuration says otherwise.
+    pub fn isolation(mut self, isolation: Isolation) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
     /// How often a request is tried before its first content, the first time included: 3 without it.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
@@ -394,6 +404,7 @@ impl HostBuilder {
             bridge: Bridge::new(access, imposed, self.attempts, self.discovery(provider)),
             memory: Memory::default(),
             limits: self.limits.clone(),
+            isolation: self.isolation.unwrap_or(provider.isolation),
         }
     }
 

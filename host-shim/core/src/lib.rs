@@ -53,6 +53,7 @@ pub const REVEALING_LOG_TARGETS: &[&str] =
 pub const UNFIT_LOG_TARGETS: &[&str] = &["aws_config"];
 
 pub use outcrop_config as config;
+pub use outcrop_config::Isolation;
 
 mod account;
 mod answer;

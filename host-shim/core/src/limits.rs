@@ -52,6 +52,10 @@ pub(crate) const TABLE_ELEMENTS: usize = 20_000;
 pub(crate) const CORE_INSTANCES: usize = 4;
 /// Bytes of WebAssembly's stack.
 pub(crate) const STACK_BYTES: usize = 512 << 10;
+/// Handles that a stream may need of those of a shared instance: an honest one needs two.
+pub(crate) const HANDLES_A_STREAM: usize = 4;
+/// Streams after which a shared instance is replaced: what a plugin forgets to free is freed with the instance.
+pub(crate) const STREAMS_OF_AN_INSTANCE: u64 = 10_000;
 /// Bytes of a line that a plugin logs.
 pub(crate) const LOG_LINE_BYTES: usize = 4096;
 /// Lines that a plugin may log in one call.

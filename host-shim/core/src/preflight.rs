@@ -51,11 +51,11 @@ impl Host {
     /// Those that the stream would end with before anything is sent; [`ErrorClass::Unsupported`] where the plugin
     /// cannot tell.
     pub fn preview(&self, request: Request) -> Result<Preview> {
-        let Prepared { plugin, request, brought, media, places, .. } = self.prepare(request)?;
+        let Prepared { plugin, request, work, places, .. } = self.prepare(request)?;
         let preview =
-            plugin.preview(&request, brought, media).map_err(|error| places.in_error(error))?.ok_or_else(
-                || Error::new(ErrorClass::Unsupported, "this plugin cannot tell what it would send"),
-            )?;
+            plugin.preview(&request, work).map_err(|error| places.in_error(error))?.ok_or_else(|| {
+                Error::new(ErrorClass::Unsupported, "this plugin cannot tell what it would send")
+            })?;
         let body = serde_json::from_str(&preview.body).map_err(|error| {
             Error::of_plugin(plugin.name(), format_args!("previews a body that is no JSON: {error}"))
         })?;
@@ -80,7 +80,7 @@ impl Host {
         let places = prepared.places;
         let mut count = prepared
             .plugin
-            .start_count(&prepared.request, prepared.brought, prepared.media)
+            .start_count(&prepared.request, prepared.work)
             .map_err(|error| places.in_error(error))?
             .ok_or_else(|| Error::new(ErrorClass::Unsupported, "this plugin does not count tokens"))?;
         let counted = tokio::time::timeout(patience, std::future::poll_fn(|cx| count.poll(cx)));

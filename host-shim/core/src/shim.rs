@@ -12,7 +12,9 @@ pub(crate) mod inspect;
 pub(crate) mod memory;
 mod offer;
 pub(crate) mod plugin;
+pub(crate) mod seat;
 pub(crate) mod weight;
+pub(crate) mod work;
 
 pub(crate) use convert::{Places, details, json, left_out, model, request, usage};
 pub(crate) use guest_state::Surroundings;

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep};
-use wasmtime::component::ResourceAny;
 
 use crate::answer::Answer;
 use crate::bridge::call::Rest;
 use crate::event::Event;
 use crate::limits::CALLS_A_WAKE;
 use crate::shim::contract::{guest::NextStep, types::Chunk};
-use crate::shim::plugin::{Instance, Permit};
+use crate::shim::plugin::Permit;
+use crate::shim::seat::Seat;
 use crate::{Error, ErrorClass, Result};
 
 /// The events of one answer.
@@ -48,8 +48,7 @@ pub(crate) struct Patience {
 }
 
 struct Live {
-    instance: Instance,
-    response: ResourceAny,
+    seat: Seat,
     answer: Answer,
     chunks: std::vec::IntoIter<Chunk>,
     next: NextStep,
@@ -66,17 +65,10 @@ impl EventStream {
         Self { state: State::Failed(Some(error)) }
     }
 
-    pub(crate) fn live(
-        instance: Instance,
-        response: ResourceAny,
-        answer: Answer,
-        patience: Patience,
-        permit: Permit,
-    ) -> Self {
+    pub(crate) fn live(seat: Seat, answer: Answer, patience: Patience, permit: Permit) -> Self {
         Self {
             state: State::Live(Box::new(Live {
-                instance,
-                response,
+                seat,
                 answer,
                 chunks: Vec::new().into_iter(),
                 next: NextStep::Again,
@@ -135,7 +127,7 @@ impl Stream for EventStream {
         {
             live.replace_instance();
             if live.answer.finished() {
-                self.state = State::Ended(live.instance.finish());
+                self.state = State::Ended(live.seat.finish());
             }
         }
         Poll::Ready(Some(event))
@@ -170,22 +162,22 @@ impl Live {
             let arrived = match self.next {
                 NextStep::End => {
                     return Poll::Ready(Err(self
-                        .instance
+                        .seat
                         .fault("ended the stream without an end to the answer")));
                 }
-                NextStep::Again | NextStep::Wait => self.instance.poll_calls(cx),
+                NextStep::Again | NextStep::Wait => self.seat.poll_calls(cx),
             };
             if arrived.is_pending()
                 && std::mem::replace(&mut self.sending, false)
-                && self.instance.has_live_call()
+                && self.seat.work().has_live_call()
             {
                 // What the guest has to say so far can be heard while the request is on its way.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             if arrived.is_pending() && self.next == NextStep::Wait {
-                if !self.instance.has_live_call() {
-                    return Poll::Ready(Err(self.instance.fault("waits with nothing under way")));
+                if !self.seat.work().has_live_call() {
+                    return Poll::Ready(Err(self.seat.fault("waits with nothing under way")));
                 }
                 // Not before: until then the caller waits too, and the answer may be near.
                 if self.answer.delivered() {
@@ -196,10 +188,10 @@ impl Live {
             if arrived.is_ready() {
                 self.clock.stop_waiting();
             }
-            if self.instance.poll_turn(cx).is_pending() {
+            if self.seat.poll_turn(cx).is_pending() {
                 return self.clock.poll_wait(cx, self.answer.delivered()).map(Err);
             }
-            if calls == CALLS_A_WAKE || (calls > 0 && self.instance.was_slow()) {
+            if calls == CALLS_A_WAKE || (calls > 0 && self.seat.work().was_slow()) {
                 // Other streams have their turn. One that never waits has its limits of time all the same.
                 let late = self.clock.poll_wait(cx, self.answer.delivered());
                 self.clock.stop_waiting();
@@ -207,9 +199,9 @@ impl Live {
                 return late.map(Err);
             }
             calls += 1;
-            match self.instance.next_chunk(self.response) {
+            match self.seat.next_chunk() {
                 Ok(progress) => {
-                    self.instance.note_progress(!progress.chunks.is_empty())?;
+                    self.seat.note_progress(!progress.chunks.is_empty())?;
                     self.chunks = progress.chunks.into_iter();
                     self.next = progress.next;
                 }
@@ -228,7 +220,7 @@ impl Live {
                 | ErrorClass::PermissionDenied
                 | ErrorClass::Network
                 | ErrorClass::Timeout
-        ) && let Some(remedy) = self.instance.remedy()
+        ) && let Some(remedy) = self.seat.work().remedy()
         {
             error.remedy = Some(remedy.to_owned());
         }

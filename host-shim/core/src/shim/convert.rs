@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::contract::{guest, types};
 use super::weight;
+use super::work::Work;
 use crate::bridge::Brought;
 use crate::bridge::body::storage_locations;
 use crate::limits::ERROR_BYTES;
@@ -16,11 +17,7 @@ use crate::request::{self, Content, Media, Message, RawBlock, Role, ToolChoice, 
 use crate::{Error, ErrorClass, LeftOut, Model, Pricing, Request, Usage};
 
 /// A request as the plugin sees it, and what stays outside the sandbox.
-pub(crate) fn request(
-    request: Request,
-    model_id: &str,
-    prefix: &str,
-) -> (types::Request, Brought, Vec<Bytes>) {
+pub(crate) fn request(request: Request, model_id: &str, prefix: &str) -> (types::Request, Work) {
     let mut lowering = Lowering { prefix, media: Vec::new(), storage: BTreeSet::new() };
     for value in request.extensions.values() {
         storage_locations(value, &mut lowering.storage);
@@ -48,7 +45,7 @@ pub(crate) fn request(
     };
     let brought =
         Brought { model_id: model_id.to_owned(), conversation_id, storage: Arc::new(lowering.storage) };
-    (lowered, brought, lowering.media)
+    (lowered, Work::new(brought, lowering.media))
 }
 
 /// Turns the places that a plugin names into places of the request's JSON form.

@@ -1,24 +1,24 @@
 //! What an instance of a plugin can reach: its calls to Bedrock, its memory of facts, the log.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime::{ResourceLimiter, Result, bail};
 
 use super::contract::{self, bedrock_bridge, log, memory as facts, types};
 use super::cpu_share::CpuShare;
 use super::engine::TICK;
 use super::memory::{Memory, Subject};
-use crate::bridge::call::{Arrival, Call, Rest};
+use super::work::Work;
+use crate::Isolation;
+use crate::bridge::call::{Arrival, Call};
 use crate::bridge::failure::Failure;
 use crate::bridge::frames::{Frame, FrameKind};
-use crate::bridge::{Bridge, Brought, body::Part};
+use crate::bridge::{Bridge, body::Part};
 use crate::limits::{
-    BODIES_OF_A_STREAM, CALLS_OF_A_STREAM, CALLS_UNDER_WAY, CORE_INSTANCES, FACTS_OF_A_STREAM,
-    LOG_LINE_BYTES, LOG_LINES, Limits, TABLE_ELEMENTS,
+    BODIES_OF_A_STREAM, CALLS_OF_A_STREAM, CORE_INSTANCES, FACTS_OF_A_STREAM, LOG_LINE_BYTES, LOG_LINES,
+    Limits, TABLE_ELEMENTS,
 };
 
 /// What all instances of a plugin share.
@@ -27,31 +27,24 @@ pub(crate) struct Surroundings {
     pub(crate) bridge: Bridge,
     pub(crate) memory: Memory,
     pub(crate) limits: Limits,
+    pub(crate) isolation: Isolation,
 }
 
 /// The data of an instance's store.
 pub(crate) struct GuestState {
     surroundings: Arc<Surroundings>,
     share: Arc<CpuShare>,
-    table: ResourceTable,
-    /// The calls that the guest holds, in the order of their start.
-    calls: Vec<Resource<Call>>,
-    brought: Brought,
-    media: Vec<Bytes>,
+    /// Of the stream that the guest works for at present.
+    pub(super) work: Work,
+    /// What the guest is to know its next call by. No two calls of an instance have the same.
+    next_call: u32,
+    /// Bytes of its linear memory.
+    pub(super) memory_bytes: usize,
     log_lines: u32,
-    /// Calls to Bedrock that were started, and the bytes of their bodies.
-    started: usize,
-    body_bytes: usize,
-    /// Facts that were kept.
-    facts: u32,
-    /// Whether the present call has read what had arrived.
-    has_read: bool,
     /// Ticks of the clock that the present call has used.
     pub(crate) ticks: u32,
     /// Time on the CPU when the present call was first looked at; see `call_time`.
     pub(crate) cpu_mark: Option<Duration>,
-    /// What a person can do about the last failure of a call, where the bridge knows; no plugin knows the credentials.
-    pub(crate) remedy: Option<String>,
     /// Set where a limit of memory or tables was met, for the error to name it.
     pub(crate) exceeded: Option<&'static str>,
 }
@@ -61,32 +54,19 @@ impl GuestState {
         Self {
             surroundings,
             share,
-            table: ResourceTable::new(),
-            calls: Vec::new(),
-            brought: Brought::default(),
-            media: Vec::new(),
+            work: Work::default(),
+            next_call: 0,
+            memory_bytes: 0,
             log_lines: 0,
-            started: 0,
-            body_bytes: 0,
-            facts: 0,
-            has_read: false,
             ticks: 0,
             cpu_mark: None,
-            remedy: None,
             exceeded: None,
         }
-    }
-
-    /// Tells the instance whose stream it serves.
-    pub(crate) fn bring(&mut self, brought: Brought, media: Vec<Bytes>) {
-        self.brought = brought;
-        self.media = media;
     }
 
     /// Before each call into the guest.
     pub(crate) fn begin_call(&mut self) {
         self.log_lines = 0;
-        self.has_read = false;
         self.ticks = 0;
         self.cpu_mark = None;
     }
@@ -95,13 +75,8 @@ impl GuestState {
         &self.surroundings.limits
     }
 
-    pub(crate) fn share(&self) -> &CpuShare {
+    pub(crate) fn share(&self) -> &Arc<CpuShare> {
         &self.share
-    }
-
-    /// Whether the last call has read what had arrived.
-    pub(crate) fn has_read(&self) -> bool {
-        self.has_read
     }
 
     /// The present call was under way when the clock ticked.
@@ -110,39 +85,12 @@ impl GuestState {
         self.share.charge(TICK);
     }
 
-    /// Whether a fact is about what this instance serves. What others do is none of its business.
+    /// Whether a fact is about what this stream asks for. What others do is none of its business.
     fn concerns(&self, scope: &facts::Scope) -> bool {
         match scope {
-            facts::Scope::Model(model) => self.surroundings.bridge.concerns(&self.brought, model),
-            facts::Scope::Conversation(id) => self.brought.conversation_id.as_ref() == Some(id),
+            facts::Scope::Model(model) => self.surroundings.bridge.concerns(&self.work.brought, model),
+            facts::Scope::Conversation(id) => self.work.brought.conversation_id.as_ref() == Some(id),
         }
-    }
-
-    /// Whether any call is under way or has something to give.
-    pub(crate) fn has_live_call(&self) -> bool {
-        self.calls.iter().any(|call| self.table.get(call).is_ok_and(Call::is_live))
-    }
-
-    /// Ready once any call has something for the guest. All of them are polled, so that
-    /// whichever comes next wakes the stream.
-    pub(crate) fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut arrived = Poll::Pending;
-        for call in &self.calls {
-            if let Ok(call) = self.table.get_mut(call)
-                && call.is_live()
-                && call.poll_arrival(cx).is_ready()
-            {
-                arrived = Poll::Ready(());
-            }
-        }
-        arrived
-    }
-
-    /// What is left to be read of finished answers.
-    pub(crate) fn take_rest(&mut self) -> Option<Rest> {
-        let calls = std::mem::take(&mut self.calls);
-        // One answer, one call that has said all; of several the others go on by themselves.
-        calls.into_iter().filter_map(|call| self.table.delete(call).ok()?.rest()).last()
     }
 }
 
@@ -184,10 +132,10 @@ impl facts::Host for GuestState {
     }
 
     fn remember(&mut self, scope: facts::Scope, key: String, value: String, seconds: u32) -> Result<()> {
-        if self.facts >= FACTS_OF_A_STREAM || !self.concerns(&scope) {
+        if self.work.facts >= FACTS_OF_A_STREAM || !self.concerns(&scope) {
             return Ok(());
         }
-        self.facts += 1;
+        self.work.facts += 1;
         let life = Duration::from_secs(seconds.into());
         self.surroundings.memory.remember(scope.into(), key, value, life);
         Ok(())
@@ -237,34 +185,28 @@ impl bedrock_bridge::Host for GuestState {
         body: Vec<bedrock_bridge::BodyPart>,
         delay_ms: u32,
     ) -> Result<Result<Resource<Call>, bedrock_bridge::Failure>> {
-        if self.calls.len() >= CALLS_UNDER_WAY {
-            bail!("it has more than {CALLS_UNDER_WAY} calls to Bedrock under way");
-        }
-        if self.started >= CALLS_OF_A_STREAM {
+        self.work.check_room()?;
+        if self.work.started >= CALLS_OF_A_STREAM {
             bail!("it started more than {CALLS_OF_A_STREAM} calls to Bedrock for one stream");
         }
-        self.started += 1;
+        self.work.started += 1;
         let mut parts = Vec::with_capacity(body.len());
         for part in body {
             parts.push(match part {
                 bedrock_bridge::BodyPart::Json(json) => {
-                    self.body_bytes = self.body_bytes.saturating_add(json.len());
+                    self.work.body_bytes = self.work.body_bytes.saturating_add(json.len());
                     Part::Json(json)
                 }
-                bedrock_bridge::BodyPart::Media(id) => match self.media.get(id as usize) {
-                    Some(bytes) => Part::Media(bytes.clone()),
-                    None => bail!("it refers to media {id}, which the request does not have"),
-                },
+                bedrock_bridge::BodyPart::Media(id) => Part::Media(self.work.media(id)?),
             });
         }
-        if self.body_bytes > BODIES_OF_A_STREAM {
+        if self.work.body_bytes > BODIES_OF_A_STREAM {
             bail!("the bodies it built for one stream are larger than {BODIES_OF_A_STREAM} bytes");
         }
         let delay = Duration::from_millis(delay_ms.into());
-        let call = self.surroundings.bridge.start(&self.brought, &operation, &model_id, parts, delay);
-        let call = self.table.push(call)?;
-        self.calls.push(Resource::new_own(call.rep()));
-        Ok(Ok(call))
+        let call = self.surroundings.bridge.start(&self.work.brought, &operation, &model_id, parts, delay);
+        self.next_call += 1;
+        Ok(Ok(self.work.hold(self.next_call, call)))
     }
 }
 
@@ -273,23 +215,22 @@ impl bedrock_bridge::HostCall for GuestState {
         &mut self,
         call: Resource<Call>,
     ) -> Result<Result<bedrock_bridge::Arrival, bedrock_bridge::Failure>> {
-        let call = self.table.get_mut(&call)?;
+        let call = self.work.call(&call)?;
         let is_live = call.is_live();
         let arrival = call.take();
-        self.has_read |= is_live && !matches!(arrival, Ok(Arrival::Nothing));
+        self.work.has_read |= is_live && !matches!(arrival, Ok(Arrival::Nothing));
         if let Err(failure) = &arrival {
-            self.remedy.clone_from(&failure.remedy);
+            self.work.remedy.clone_from(&failure.remedy);
         }
         Ok(arrival.map(Into::into).map_err(Into::into))
     }
 
     fn request_id(&mut self, call: Resource<Call>) -> Result<Option<String>> {
-        Ok(self.table.get(&call)?.request_id().map(str::to_owned))
+        Ok(self.work.call(&call)?.request_id().map(str::to_owned))
     }
 
     fn drop(&mut self, call: Resource<Call>) -> Result<()> {
-        self.calls.retain(|known| known.rep() != call.rep());
-        drop(self.table.delete(call)?.rest());
+        self.work.let_go(&call);
         Ok(())
     }
 }
@@ -354,6 +295,7 @@ impl ResourceLimiter for GuestState {
             self.exceeded = Some("memory");
             bail!("its memory would grow past {} bytes", self.surroundings.limits.memory_bytes);
         }
+        self.memory_bytes = desired;
         Ok(true)
     }
 

@@ -6,20 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use wasmtime::component::{self, Component, InstancePre, Linker, ResourceAny};
 use wasmtime::{Engine, Store, Trap};
 
 use super::call_time::CallTime;
 use super::contract::{guest, inspector, token_counter, types};
-use super::cpu_share::{CpuShare, Turn};
+use super::cpu_share::CpuShare;
 use super::engine::{self, Running, Ticker};
 use super::guest_state::{self, GuestState, Surroundings};
+use super::seat::{Seat, Shared};
+use super::work::Work;
 use super::{offer, weight};
-use crate::bridge::Brought;
-use crate::bridge::call::Rest;
-use crate::limits::{CALLS_A_WAKE, IDLE_CALLS, Limits, STACK_BYTES, TABLE_ELEMENTS};
-use crate::{Error, ErrorClass, Result};
+use crate::limits::{CALLS_A_WAKE, Limits, STACK_BYTES, TABLE_ELEMENTS};
+use crate::{Error, ErrorClass, Isolation, Result};
 
 /// Streams of the whole process.
 static PROCESS_STREAMS: AtomicUsize = AtomicUsize::new(0);
@@ -43,6 +42,8 @@ pub(crate) struct Plugin {
     /// JSON text.
     settings: String,
     spares: Mutex<Vec<Instance>>,
+    /// The instance that the next streams share, where streams share one.
+    shared: Mutex<Option<Arc<Shared>>>,
     streams: AtomicUsize,
 }
 
@@ -65,20 +66,17 @@ impl Exports {
     }
 }
 
-/// One instance, configured and not used yet, or serving one stream.
+/// One instance, configured and not used yet, or serving streams.
 pub(crate) struct Instance {
     store: Store<GuestState>,
     instance: component::Instance,
     provider: guest::Guest,
     name: Arc<str>,
-    turn: Turn,
-    /// Calls in a row that neither gave nor read anything.
-    idle_calls: u32,
 }
 
 /// A count of tokens under way.
 pub(crate) struct Count {
-    instance: Instance,
+    seat: Seat,
     counter: token_counter::Guest,
     count: ResourceAny,
     _permit: Permit,
@@ -89,18 +87,18 @@ impl Count {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<token_counter::Count>> {
         use token_counter::CountProgress;
 
-        let Self { instance, counter, count, .. } = self;
+        let Self { seat, counter, count, .. } = self;
         for _ in 0..CALLS_A_WAKE {
-            ready!(instance.poll_turn(cx));
-            let polled = instance.enter(|store, _| counter.token_count().call_poll(store, *count));
+            ready!(seat.poll_turn(cx));
+            let polled = seat.enter(|store, _| counter.token_count().call_poll(store, *count));
             match polled.and_then(|progress| Ok(progress?)) {
                 Ok(CountProgress::Counted(count)) => return Poll::Ready(Ok(count)),
-                Ok(CountProgress::Waiting) if !instance.has_live_call() => {
-                    return Poll::Ready(Err(instance.fault("waits with nothing under way")));
+                Ok(CountProgress::Waiting) if !seat.work().has_live_call() => {
+                    return Poll::Ready(Err(seat.fault("waits with nothing under way")));
                 }
                 Ok(CountProgress::Waiting) => {
-                    instance.note_progress(false)?;
-                    ready!(instance.poll_calls(cx));
+                    seat.note_progress(false)?;
+                    ready!(seat.poll_calls(cx));
                 }
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -175,6 +173,7 @@ impl Plugin {
             surroundings: Arc::new(surroundings),
             settings,
             spares: Mutex::default(),
+            shared: Mutex::default(),
             streams: AtomicUsize::new(0),
         };
         // Proves that it starts and takes its settings, before anyone relies on it.
@@ -194,6 +193,7 @@ impl Plugin {
             surroundings: Arc::new(surroundings),
             settings,
             spares: Mutex::default(),
+            shared: Mutex::default(),
             streams: AtomicUsize::new(0),
         };
         plugin.make_spare()?;
@@ -247,8 +247,30 @@ impl Plugin {
         Ok(Permit { plugin: self.clone(), _running: self.ticker.run() })
     }
 
-    /// An instance for one stream: a spare one, or a new one.
-    pub(crate) fn instance(&self) -> Result<Instance> {
+    /// A seat for a stream, as the plugin's isolation has it.
+    pub(crate) fn seat(&self, work: Work) -> Result<Seat> {
+        match self.surroundings.isolation {
+            Isolation::Stream => Ok(Seat::own(self.instance()?, work)),
+            Isolation::Plugin => self.shared_seat(work),
+        }
+    }
+
+    fn shared_seat(&self, mut work: Work) -> Result<Seat> {
+        let limits = &self.surroundings.limits;
+        let mut present = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(shared) = &*present {
+                work = match shared.seat(limits, work) {
+                    Ok(seat) => return Ok(seat),
+                    Err(work) => work,
+                };
+            }
+            *present = Some(Arc::new(Shared::new(self.instance()?)));
+        }
+    }
+
+    /// An instance: a spare one, or a new one.
+    fn instance(&self) -> Result<Instance> {
         let spare = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
         match spare {
             Some(instance) => Ok(instance),
@@ -269,27 +291,29 @@ impl Plugin {
 
     pub(crate) fn list_models(&self) -> Result<guest::Offer> {
         let _running = self.ticker.run();
-        let offer = self.instance()?.list_models()?;
+        let offer =
+            self.instance()?.enter(&mut Work::default(), |store, guest| guest.call_list_models(store))??;
         let limit = self.surroundings.limits.answer_bytes;
         offer::check(offer, limit).map_err(|what| Error::of_plugin(&self.name, what))
     }
 
+    /// Instances that live now, spare ones included.
+    pub(crate) fn instances(&self) -> usize {
+        // Each store holds the surroundings, and nothing else does but this.
+        Arc::strong_count(&self.surroundings) - 1
+    }
+
     /// All that the plugin knows of a model, as JSON; none where it cannot tell.
     pub(crate) fn explain_model(&self, id: &str) -> Result<Option<String>> {
-        let explained = self.inspect(None, |inspector, store| inspector.call_explain_model(store, id))?;
+        let explained =
+            self.inspect(Work::default(), |inspector, store| inspector.call_explain_model(store, id))?;
         explained.map(|json| self.weighed(json)).transpose()
     }
 
     /// What the plugin would send; none where it cannot tell.
-    pub(crate) fn preview(
-        &self,
-        request: &types::Request,
-        brought: Brought,
-        media: Vec<Bytes>,
-    ) -> Result<Option<inspector::Preview>> {
-        let preview = self.inspect(Some((brought, media)), |inspector, store| {
-            inspector.call_preview_request(store, request)
-        })?;
+    pub(crate) fn preview(&self, request: &types::Request, work: Work) -> Result<Option<inspector::Preview>> {
+        let preview =
+            self.inspect(work, |inspector, store| inspector.call_preview_request(store, request))?;
         let Some(mut preview) = preview else { return Ok(None) };
         preview.body = self.weighed(preview.body)?;
         Ok(Some(preview))
@@ -308,7 +332,7 @@ impl Plugin {
     /// Asks the inspector, where the plugin has one.
     fn inspect<T>(
         &self,
-        brought: Option<(Brought, Vec<Bytes>)>,
+        mut work: Work,
         ask: impl FnOnce(
             &inspector::Guest,
             &mut Store<GuestState>,
@@ -317,11 +341,8 @@ impl Plugin {
         let Some(indices) = &self.exports.inspector else { return Ok(None) };
         let _running = self.ticker.run();
         let mut instance = self.instance()?;
-        if let Some((brought, media)) = brought {
-            instance.store.data_mut().bring(brought, media);
-        }
         let inner = instance.instance;
-        let answered = instance.enter(|store, _| {
+        let answered = instance.enter(&mut work, |store, _| {
             let inspector = indices.load(&mut *store, &inner)?;
             ask(&inspector, store)
         })?;
@@ -332,20 +353,19 @@ impl Plugin {
     pub(crate) fn start_count(
         self: &Arc<Self>,
         request: &types::Request,
-        brought: Brought,
-        media: Vec<Bytes>,
+        work: Work,
     ) -> Result<Option<Count>> {
         let Some(indices) = &self.exports.token_counter else { return Ok(None) };
         let permit = self.admit()?;
-        let mut instance = self.instance()?;
-        instance.store.data_mut().bring(brought, media);
+        let instance = self.instance()?;
         let inner = instance.instance;
-        let (counter, count) = instance.enter(|store, _| {
+        let mut seat = Seat::own(instance, work);
+        let (counter, count) = seat.enter(|store, _| {
             let counter = indices.load(&mut *store, &inner)?;
             let count = counter.call_start_count(&mut *store, request)?;
             Ok((counter, count))
         })?;
-        Ok(Some(Count { instance, counter, count: count?, _permit: permit }))
+        Ok(Some(Count { seat, counter, count: count?, _permit: permit }))
     }
 
     fn make_instance(&self) -> Result<Instance> {
@@ -364,15 +384,10 @@ impl Plugin {
             Ok((instance, provider))
         })()
         .map_err(|error| trapped(&self.name, &store, &error))?;
-        let mut instance = Instance {
-            store,
-            instance,
-            provider,
-            name: self.name.clone(),
-            turn: Turn::default(),
-            idle_calls: 0,
-        };
-        instance.enter(|store, provider| provider.call_configure(store, &self.settings))??;
+        let mut instance = Instance { store, instance, provider, name: self.name.clone() };
+        instance.enter(&mut Work::default(), |store, provider| {
+            provider.call_configure(store, &self.settings)
+        })??;
         Ok(instance)
     }
 }
@@ -391,77 +406,37 @@ impl Permit {
 }
 
 impl Instance {
-    /// Calls into the guest, within the limits of one call. After an error the instance must be dropped.
-    fn enter<T>(
+    /// Calls into the guest for whoever's work this is, within the limits of one call. After an error the instance
+    /// must be dropped.
+    pub(super) fn enter<T>(
         &mut self,
+        work: &mut Work,
         call: impl FnOnce(&mut Store<GuestState>, &guest::Guest) -> wasmtime::Result<T>,
     ) -> Result<T> {
-        self.store.data_mut().begin_call();
+        let state = self.store.data_mut();
+        state.begin_call();
+        work.begin_call();
+        std::mem::swap(&mut state.work, work);
         self.store.set_epoch_deadline(1);
-        call(&mut self.store, &self.provider).map_err(|error| trapped(&self.name, &self.store, &error))
+        let called = call(&mut self.store, &self.provider);
+        let state = self.store.data_mut();
+        std::mem::swap(&mut state.work, work);
+        work.was_slow = state.ticks > 0;
+        called.map_err(|error| trapped(&self.name, &self.store, &error))
     }
 
-    fn list_models(&mut self) -> Result<guest::Offer> {
-        Ok(self.enter(|store, guest| guest.call_list_models(store))??)
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
     }
 
-    pub(crate) fn start_stream(
-        &mut self,
-        request: &types::Request,
-        brought: Brought,
-        media: Vec<Bytes>,
-    ) -> Result<ResourceAny> {
-        self.store.data_mut().bring(brought, media);
-        Ok(self.enter(|store, guest| guest.call_start_stream(store, request))??)
+    /// What all instances of its plugin may use of the processor.
+    pub(super) fn share(&self) -> &Arc<CpuShare> {
+        self.store.data().share()
     }
 
-    pub(crate) fn next_chunk(&mut self, stream: ResourceAny) -> Result<guest::Progress> {
-        Ok(self.enter(|store, guest| guest.response_stream().call_next_chunk(store, stream))??)
-    }
-
-    pub(crate) fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.store.data_mut().poll_calls(cx)
-    }
-
-    /// Ready once the plugin may be called: it has not used up its share of the processor.
-    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.turn.poll(cx, self.store.data().share())
-    }
-
-    /// Whether the last call took so long that others should have their turn.
-    pub(crate) fn was_slow(&self) -> bool {
-        self.store.data().ticks > 0
-    }
-
-    /// After a call that gave something or not: one that gives nothing and reads nothing may be repeated only so
-    /// often, since nothing would ever end it.
-    pub(crate) fn note_progress(&mut self, gave: bool) -> Result<()> {
-        self.idle_calls = if gave || self.store.data().has_read() { 0 } else { self.idle_calls + 1 };
-        if self.idle_calls > IDLE_CALLS {
-            return Err(self.fault(format_args!(
-                "was called {IDLE_CALLS} times in a row and neither gave anything nor read what had arrived"
-            )));
-        }
-        Ok(())
-    }
-
-    /// The plugin has broken the contract. `what` goes on from its name.
-    pub(crate) fn fault(&self, what: impl std::fmt::Display) -> Error {
-        Error::of_plugin(&self.name, what)
-    }
-
-    pub(crate) fn has_live_call(&self) -> bool {
-        self.store.data().has_live_call()
-    }
-
-    /// What the bridge advises about the failure of a call that the plugin was last told of.
-    pub(crate) fn remedy(&self) -> Option<&str> {
-        self.store.data().remedy.as_deref()
-    }
-
-    /// Ends the instance after a complete answer, and gives what is left to be read of that.
-    pub(crate) fn finish(mut self) -> Option<Rest> {
-        self.store.data_mut().take_rest()
+    /// Bytes of its linear memory.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.store.data().memory_bytes
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Log, Outcome};
 use outcrop::{Event, Host};
 
-use crate::support::{PATIENCE, ask, builder, host, inner_endpoint, inside, outcrop, simulator};
+use crate::support::{PATIENCE, ask, builder, host, inner_endpoint, inside, isolated, outcrop, simulator};
 
 #[tokio::test]
 async fn dropping_a_silent_stream_closes_its_connection_at_once() {
@@ -49,12 +49,12 @@ fn nothing_is_left_of_a_thousand_cancelled_streams() {
 #[tokio::test]
 #[ignore = "run by nothing_is_left_of_a_thousand_cancelled_streams"]
 async fn a_thousand_streams_are_cancelled() {
-    let host = Host::builder()
-        .region("us-east-1")
-        .endpoint(inner_endpoint())
-        .access_key(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, None)
-        .build()
-        .expect("a host");
+    let builder = Host::builder().region("us-east-1").endpoint(inner_endpoint()).access_key(
+        DEFAULT_ACCESS_KEY,
+        DEFAULT_SECRET_KEY,
+        None,
+    );
+    let host = isolated(builder).build().expect("a host");
     cancel(&host, 100).await;
     let before = resources();
     cancel(&host, 1000).await;

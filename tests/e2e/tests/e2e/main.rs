@@ -14,6 +14,7 @@ mod echo;
 mod errors;
 mod faults;
 mod http2;
+mod isolation;
 mod library;
 mod listing_cache;
 mod long_conversation;

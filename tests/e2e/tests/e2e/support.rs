@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Operation, Simulator};
-use outcrop::{AssistantMessage, Error, Event, EventStream, Host, HostBuilder, Request};
+use outcrop::{AssistantMessage, Error, Event, EventStream, Host, HostBuilder, Isolation, Request};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -87,13 +87,22 @@ impl Cache {
     }
 }
 
+/// Has the hosts of the tests share an instance among their streams, where it is set.
+pub(crate) const ISOLATION: &str = "OUTCROP_TEST_ISOLATION";
+
 /// A host that knows nothing but the simulator.
 pub(crate) fn builder(sim: &Sim) -> HostBuilder {
-    Host::builder()
+    let builder = Host::builder()
         .region("us-east-1")
         .endpoint(sim.endpoint())
         .access_key(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, None)
-        .cache_folder(sim.1.path())
+        .cache_folder(sim.1.path());
+    isolated(builder)
+}
+
+/// Says which streams share an instance, where the test's caller does.
+pub(crate) fn isolated(builder: HostBuilder) -> HostBuilder {
+    if std::env::var_os(ISOLATION).is_some() { builder.isolation(Isolation::Plugin) } else { builder }
 }
 
 pub(crate) fn host(sim: &Sim) -> Host {
