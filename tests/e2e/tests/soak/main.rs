@@ -5,7 +5,6 @@
 //! along, and does not grow once it is warm.
 //!
 //! `make test` runs a bounded number of streams, `make soak MINUTES=30` as many as go into that time.
-#![expect(clippy::print_stdout, reason = "the figures are what it is for")]
 
 mod plan;
 mod resources;

@@ -79,7 +79,7 @@ fn mistake(plan: &Plan, outcome: &Outcome) -> Option<&'static str> {
         Ends::Failed(classes) => error.as_ref().is_some_and(|error| {
             // The end of the connection may be noticed before what came last on it.
             let whole = *text == plan.text || classes.contains(&ErrorClass::Network);
-            whole && classes.contains(&error.class) && error.delivered == !text.is_empty()
+            whole && classes.contains(&error.class) && error.delivered != text.is_empty()
         }),
         Ends::Cancelled(_) | Ends::Abandoned => outcome.cancelled || message.is_some(),
     };
