@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import weakref
+from ctypes import string_at
 from typing import TYPE_CHECKING, Callable
 
 from . import _ending, errors, events
@@ -29,6 +30,14 @@ _DELTAS: dict[int, Callable[[int, str], events.Event]] = {
     9: events.ToolCallDelta,
 }
 _ERROR = 18
+
+# What is called for each event, found once.
+_try_next = lib.stream_try_next
+_kind = lib.event_get_kind
+_index = lib.event_index
+_delta = lib.event_delta
+_json = lib.event_json
+_free = lib.event_free
 
 # How many events a task is given at once before the other tasks of its event loop have their turn.
 _BURST = 32
@@ -107,14 +116,23 @@ class Stream:
     def poll(self, timeout: float | None = 0) -> events.Event | None:
         """The next event; None where nothing came in so many seconds, or the stream has `ended`. With None for a time
         it waits as long as it takes."""
-        if not self._taking.acquire(blocking=False):
+        if not self._taking.acquire(False):
             raise errors.BusyError()
         try:
             until = None
             while True:
-                status = lib.stream_try_next(self._handle, self._event_place, None)
+                status = _try_next(self._handle, self._event_place, None)
                 if status == OK:
-                    return _read(self._event.value)
+                    event = self._event.value
+                    try:
+                        kind = _kind(event)
+                        make = _DELTAS.get(kind)
+                        if make is None:
+                            return _told(event, kind)
+                        delta = _delta(event)
+                        return make(_index(event), string_at(delta.data, delta.len).decode())
+                    finally:
+                        _free(event)
                 if status == END:
                     self._ended = True
                     return None
@@ -191,17 +209,9 @@ class Stream:
         self.close()
 
 
-def _read(event: int | None) -> events.Event:
-    """The event of a handle, which is freed."""
-    try:
-        kind = lib.event_get_kind(event)
-        make = _DELTAS.get(kind)
-        if make is not None:
-            delta = lib.event_delta(event)
-            return make(lib.event_index(event), ctypes.string_at(delta.data, delta.len).decode())
-        told = json.loads(lib.event_json(event).text())
-        if kind == _ERROR:
-            raise errors.from_json(lib.event_status(event), told["error"])
-        return events.from_json(told)
-    finally:
-        lib.event_free(event)
+def _told(event: int | None, kind: int) -> events.Event:
+    """An event that is read from its JSON."""
+    told = json.loads(_json(event).text())
+    if kind == _ERROR:
+        raise errors.from_json(lib.event_status(event), told["error"])
+    return events.from_json(told)
