@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-node run-python build test test-node test-python soak node python peers lint bench fmt header install wasm-toolchain
+.PHONY: help run run-node run-python build test test-node test-python soak node python peers hosts lint bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -65,6 +65,10 @@ soak: ## 200 streams at a time with faults and cancellations, for MINUTES=30; `m
 
 peers: ## install the peers that the tests are held against, where PyPI can be reached
 	@tests/peers
+
+hosts: ## agent hosts that ask Bedrock through Outcrop, a turn with a tool call in each; downloads them
+	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
+	@for host in tests/hosts/*/run; do echo "== $$host"; "$$host" target/debug || exit; done
 
 header: ## make the C header from the sources
 	host-shim/capi/header

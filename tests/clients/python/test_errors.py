@@ -43,7 +43,7 @@ class Errors(Test):
         self.assertEqual((error.retry_after, error.delivered, error.retryable), (7.0, False, True))
         self.assertRegex(error.request_id, "^[0-9a-f-]{36}$")
         self.assertTrue(error.remedy)
-        self.assertEqual(str(error), f"{error.message}; {error.remedy}")
+        self.assertEqual(str(error), f"{error.message} ({error.remedy})")
 
     def test_a_failure_after_some_of_the_answer_comes_after_it(self):
         stream = self.host.stream(ask("sim:exception-throttling after=2"))

@@ -78,7 +78,7 @@ class OutcropError(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.remedy}" if self.remedy else self.message
+        return f"{self.message} ({self.remedy})" if self.remedy else self.message
 
     def __reduce__(self) -> Any:
         # Exceptions cross between processes (multiprocessing): all attributes go along.
