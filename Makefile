@@ -19,7 +19,7 @@ run-node: ## the same from Node: its package, installed in a temporary folder
 	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
 	@tests/run-demo target/debug tests/clients/node/demo target/debug
 
-run-python: ## the same from Python: its package, installed in a virtual environment
+run-python: ## the same from Python
 	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
 	@tests/run-demo target/debug tests/clients/python/demo target/debug
 
@@ -78,6 +78,7 @@ lint: ## formatting, clippy with warnings as errors, the C header, licences and 
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	host-shim/capi/header --check
 	tests/deny
+	tests/lint-python
 
 fmt: ## format the code
 	$(CARGO) fmt --all

@@ -117,7 +117,12 @@ class Answers(Test):
         limits = outcrop.Limits(streams=1, call_time=5.0, memory_bytes=32 << 20)
         config = '{ models: { providers: { "amazon-bedrock": {} } } }'
         with self.new_host(
-            config=config, limits=limits, attempts=1, worker_threads=1, connect_timeout=5, options={"limit_handles": 512}
+            config=config,
+            limits=limits,
+            attempts=1,
+            worker_threads=1,
+            connect_timeout=5,
+            options={"limit_handles": 512},
         ) as host:
             first = host.stream(ask("sim:silence"))
             next(first)

@@ -104,7 +104,9 @@ class Errors(Test):
 
     def test_every_status_of_the_header_has_its_class(self):
         header = (ROOT / "host-shim/capi/include/outcrop.h").read_text()
-        statuses = {int(number): name for name, number in re.findall(r"OUTCROP_(\w+) = (\d+),", header.split("event_kind {")[0])}
+        statuses = {
+            int(number): name for name, number in re.findall(r"OUTCROP_(\w+) = (\d+),", header.split("event_kind {")[0])
+        }
         for number, name in statuses.items():
             if number < 10:
                 continue

@@ -47,6 +47,7 @@ class Package(unittest.TestCase):
     def test_a_kind_that_a_later_library_may_have(self):
         told = {"type": "picture_delta", "contentIndex": 0, "data": "..."}
         self.assertEqual(events.from_json(told), outcrop.Other("picture_delta", told))
+        self.assertEqual(events.from_json(told).kind, "other")
 
     def test_a_library_that_is_not_there_is_told(self):
         ended = subprocess.run(

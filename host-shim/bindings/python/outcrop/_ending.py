@@ -1,6 +1,6 @@
 """The end of the interpreter.
 
-A thread that is inside the library then, and logs, would look for an interpreter that is gone, which aborts the process.
+A thread that is inside the library then, and logs, would look for an interpreter that is gone, and abort the process.
 Hosts are closed by then (their finalizers run at exit too, and were registered later than this module's function, so
 they run before it), which wakes whoever waits. Here the last of those are waited for, and nobody else gets in.
 """

@@ -266,9 +266,11 @@ class Done:
 class Other:
     """A kind that this package does not know."""
 
-    __slots__ = ("json", "kind")
+    __slots__ = ("json", "type")
+    kind: ClassVar[Literal["other"]] = "other"
 
-    kind: str
+    #: Its own word.
+    type: str
     json: dict[str, Any]
 
 
