@@ -44,7 +44,7 @@ typedef struct outcrop_error outcrop_error;
 typedef struct outcrop_cancel_token outcrop_cancel_token;
 
 // The version of the ABI. It grows when functions are added; what exists does not change.
-#define OUTCROP_ABI_VERSION 1
+#define OUTCROP_ABI_VERSION 2
 
 // How a call went. Numbers are never used again for something else.
 typedef enum outcrop_status {
@@ -235,6 +235,9 @@ bool outcrop_event_is_terminal(const outcrop_event *event);
 // What an error event tells, as a number; OUTCROP_OK for other events.
 enum outcrop_status outcrop_event_status(const outcrop_event *event);
 
+// Why the answer failed, as an error of its own, to be freed; NULL for events that are none. Since version 2.
+outcrop_error *outcrop_event_error(const outcrop_event *event);
+
 // All of the event, as JSON: the same as a line of `outcrop chat --json`.
 struct outcrop_str outcrop_event_json(const outcrop_event *event);
 
@@ -248,7 +251,8 @@ enum outcrop_status outcrop_host_new(const outcrop_options *options,
                                      outcrop_error **error);
 
 // Lists the models on offer and stores the list in `models`, to be freed. Asks AWS where no fresh listing is
-// cached. `timeout_ms` bounds the wait; a negative number sets no bound.
+// cached. `timeout_ms` bounds the wait; a negative number sets no bound. OUTCROP_SHUT_DOWN where the host is freed
+// meanwhile.
 enum outcrop_status outcrop_host_list_models(const outcrop_host *host,
                                              int64_t timeout_ms,
                                              outcrop_models **models,
@@ -263,7 +267,8 @@ enum outcrop_status outcrop_host_start_stream(const outcrop_host *host,
                                               outcrop_stream **stream,
                                               outcrop_error **error);
 
-// Frees a host. Its streams end: OUTCROP_SHUT_DOWN. Its threads are stopped before this returns. NULL is nothing to do.
+// Frees a host. Its streams and listings end, also those that another thread waits for: OUTCROP_SHUT_DOWN. Its
+// threads are stopped before this returns. NULL is nothing to do.
 void outcrop_host_free(outcrop_host *host);
 
 // How many models are in the list.
@@ -288,7 +293,8 @@ void outcrop_models_free(outcrop_models *models);
 outcrop_options *outcrop_options_new(void);
 
 // Sets an option that takes text: "region", "profile", "endpoint", "plugin_file", "cache_folder",
-// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings" and "guardrail" (both JSON), "access_key_id", "secret_access_key", "session_token".
+// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings" and "guardrail" (both JSON),
+// "access_key_id", "secret_access_key", "session_token".
 enum outcrop_status outcrop_options_set_text(const outcrop_options *options,
                                              const char *name,
                                              size_t name_len,
@@ -298,16 +304,17 @@ enum outcrop_status outcrop_options_set_text(const outcrop_options *options,
 
 // Sets an option that takes a number: "connect_timeout_ms", "attempts", "worker_threads",
 // "limit_memory_bytes", "limit_host_call_bytes", "limit_handles", "limit_call_time_ms", "limit_streams",
-// "limit_process_streams", "limit_component_bytes".
+// "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent), and
+// "signal_handlers": 0 where the library is to install no handlers of signals (docs/embedding.md).
 enum outcrop_status outcrop_options_set_number(const outcrop_options *options,
                                                const char *name,
                                                size_t name_len,
                                                uint64_t value,
                                                outcrop_error **error);
 
-// Has lines of the log, up to a level (an `outcrop_log_level`), given to `callback` with `user_data`. NULL takes it away. No line holds a prompt,
-// an answer or a key. Until the host is freed, the callback may be called on any thread; functions of
-// this library answer OUTCROP_REENTERED inside it.
+// Has lines of the log, up to a level (an `outcrop_log_level`), given to `callback` with `user_data`. NULL takes
+// it away. No line holds a prompt, an answer or a key. Until the host is freed, the callback may be called on any
+// thread; functions of this library answer OUTCROP_REENTERED inside it.
 enum outcrop_status outcrop_options_set_log(const outcrop_options *options,
                                             uint32_t most,
                                             outcrop_log_callback callback,

@@ -3,7 +3,8 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::error::{Fault, outcrop_error_out};
+use crate::error::{ErrorOut, Fault};
+use crate::out::Out;
 use crate::status::outcrop_status;
 use crate::status::outcrop_status::{OUTCROP_OK, OUTCROP_PANIC, OUTCROP_REENTERED};
 
@@ -29,10 +30,7 @@ pub(crate) fn end(work: impl FnOnce() + Send + 'static) {
 }
 
 /// Runs the body of a function that can fail: panics and calls from inside a callback are errors like others.
-pub(crate) fn call(
-    error: outcrop_error_out,
-    body: impl FnOnce() -> Result<outcrop_status, Fault>,
-) -> outcrop_status {
+pub(crate) fn call(error: ErrorOut, body: impl FnOnce() -> Result<outcrop_status, Fault>) -> outcrop_status {
     let outcome = if IN_CALLBACK.get() {
         Err(Fault::new(OUTCROP_REENTERED, "called from inside a callback of this library"))
     } else {
@@ -44,15 +42,29 @@ pub(crate) fn call(
         Ok(status) => status,
         Err(fault) => {
             let status = fault.status();
-            error.store(fault);
+            error.tell(fault);
             status
         }
     }
 }
 
 /// The same for functions that give nothing but whether they succeeded.
-pub(crate) fn run(error: outcrop_error_out, body: impl FnOnce() -> Result<(), Fault>) -> outcrop_status {
+pub(crate) fn run(error: ErrorOut, body: impl FnOnce() -> Result<(), Fault>) -> outcrop_status {
     call(error, || body().map(|()| OUTCROP_OK))
+}
+
+/// The same for functions that give a value, `what`, which is stored where they succeed.
+pub(crate) fn give<T>(
+    what: &str,
+    out: Out<T>,
+    error: ErrorOut,
+    body: impl FnOnce() -> Result<T, Fault>,
+) -> outcrop_status {
+    run(error, || {
+        out.check(what)?;
+        out.store(body()?);
+        Ok(())
+    })
 }
 
 /// Runs the body of a function that has no way to tell of an error, and gives the value for that case instead.
@@ -87,5 +99,33 @@ impl Process {
 
     pub(crate) fn has_forked(self) -> bool {
         self != Self::current()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_status() {
+        let status = run(ErrorOut::nowhere(), || panic!("on purpose"));
+        assert_eq!(status, OUTCROP_PANIC);
+        assert_eq!(or(7, || panic!("on purpose")), 7);
+    }
+
+    #[test]
+    fn a_place_must_be_there_and_aligned() {
+        let mut places = [0_u64; 2];
+        let crooked = places.as_mut_ptr().cast::<u8>().wrapping_add(1).cast::<u64>();
+        for (place, expected) in [
+            (std::ptr::null_mut(), outcrop_status::OUTCROP_INVALID_ARGUMENT),
+            (crooked, outcrop_status::OUTCROP_INVALID_ARGUMENT),
+            (places.as_mut_ptr(), OUTCROP_OK),
+        ] {
+            // SAFETY: NULL, or inside an array that outlives the call.
+            let out = unsafe { Out::new(place) };
+            assert_eq!(give("the place", out, ErrorOut::nowhere(), || Ok(7)), expected);
+        }
+        assert_eq!(places, [7, 0]);
     }
 }

@@ -6,6 +6,7 @@ use outcrop::{Error, ErrorClass};
 
 use crate::boundary;
 use crate::handles::{self, outcrop_error};
+use crate::out::Out;
 use crate::status::outcrop_status;
 use crate::status::outcrop_status::OUTCROP_INVALID_ARGUMENT;
 use crate::strings::outcrop_str;
@@ -24,6 +25,12 @@ pub(crate) enum Fault {
 pub(crate) struct ErrorObject {
     status: outcrop_status,
     error: Error,
+}
+
+impl From<&Box<Error>> for ErrorObject {
+    fn from(error: &Box<Error>) -> Self {
+        Self { status: error.class.into(), error: (**error).clone() }
+    }
 }
 
 impl Fault {
@@ -49,20 +56,12 @@ impl From<Error> for Fault {
     }
 }
 
-/// Where to store the handle of an error.
-#[derive(Clone, Copy)]
-pub(crate) struct outcrop_error_out(*mut *mut outcrop_error);
+/// Where the handle of an error is stored.
+pub(crate) type ErrorOut = Out<*mut outcrop_error>;
 
-impl outcrop_error_out {
-    /// # Safety
-    ///
-    /// `out` is NULL, or writable until the value is gone.
-    pub(crate) unsafe fn new(out: *mut *mut outcrop_error) -> Self {
-        Self(out)
-    }
-
-    pub(crate) fn store(self, fault: Fault) {
-        if self.0.is_null() {
+impl ErrorOut {
+    pub(crate) fn tell(self, fault: Fault) {
+        if self.check("the place for the error").is_err() {
             return;
         }
         let status = fault.status();
@@ -70,9 +69,7 @@ impl outcrop_error_out {
             Fault::Abi(_, message) => Error::new(ErrorClass::Internal, message),
             Fault::Core(error) => *error,
         };
-        let handle = handles::enter(ErrorObject { status, error });
-        // SAFETY: not NULL, and writable as was promised to `new`.
-        unsafe { self.0.write(handle) };
+        self.store(handles::enter(ErrorObject { status, error }));
     }
 }
 

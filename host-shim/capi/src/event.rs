@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use outcrop::Event;
 
 use crate::boundary;
-use crate::handles::{self, outcrop_event};
+use crate::error::ErrorObject;
+use crate::handles::{self, outcrop_error, outcrop_event};
 use crate::status::outcrop_status;
 use crate::strings::outcrop_str;
 
@@ -154,6 +155,15 @@ pub extern "C" fn outcrop_event_status(event: *const outcrop_event) -> outcrop_s
             Event::Error { error } => error.class.into(),
             _ => outcrop_status::OUTCROP_OK,
         })
+    })
+}
+
+/// Why the answer failed, as an error of its own, to be freed; NULL for events that are none. Since version 2.
+#[unsafe(no_mangle)]
+pub extern "C" fn outcrop_event_error(event: *const outcrop_event) -> *mut outcrop_error {
+    field(event, std::ptr::null_mut(), |event| match &event.event {
+        Event::Error { error } => Some(handles::enter(ErrorObject::from(error))),
+        _ => None,
     })
 }
 

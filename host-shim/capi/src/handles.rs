@@ -4,7 +4,7 @@
 //! the place has been used. So a handle that was freed, made up, or is of another kind is told from a live
 //! one, at the price of a look into a table.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use slotmap::{DefaultKey, Key as _, KeyData, SlotMap};
 
@@ -19,7 +19,9 @@ use crate::stream::{StreamObject, TokenObject};
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("a handle is a number of 64 bits in a pointer");
 
-static OBJECTS: RwLock<Option<SlotMap<DefaultKey, Object>>> = RwLock::new(None);
+type Objects = SlotMap<DefaultKey, Object>;
+
+static OBJECTS: RwLock<Option<Objects>> = RwLock::new(None);
 
 /// How a host is to be.
 #[repr(C)]
@@ -118,14 +120,14 @@ pub(crate) trait Handle {
 
 /// Enters an object into the table.
 pub(crate) fn enter<H: Handle>(object: H::Object) -> *mut H {
-    enter_shared(Arc::new(object))
+    fork::watch();
+    let object = H::wrap(Arc::new(object));
+    let key = write().get_or_insert_default().insert(object);
+    std::ptr::without_provenance_mut(key.data().as_ffi() as usize)
 }
 
-/// Enters an object that others hold too.
-pub(crate) fn enter_shared<H: Handle>(object: Arc<H::Object>) -> *mut H {
-    let mut objects = OBJECTS.write().unwrap_or_else(PoisonError::into_inner);
-    let key = objects.get_or_insert_default().insert(H::wrap(object));
-    std::ptr::without_provenance_mut(key.data().as_ffi() as usize)
+fn write() -> RwLockWriteGuard<'static, Option<Objects>> {
+    OBJECTS.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn key<H>(handle: *const H) -> DefaultKey {
@@ -152,12 +154,56 @@ pub(crate) fn take<H: Handle>(handle: *const H) -> Option<Arc<H::Object>> {
     if handle.is_null() {
         return None;
     }
-    let mut objects = OBJECTS.write().unwrap_or_else(PoisonError::into_inner);
+    let mut objects = write();
     let objects = objects.as_mut()?;
     // Of this kind, or it stays.
     H::unwrap(objects.get(key(handle))?.clone())?;
     let object = objects.remove(key(handle))?;
     H::unwrap(object)
+}
+
+/// The table across forks: a child that was forked while another thread held the lock could never take it.
+pub(crate) mod fork {
+    use std::cell::Cell;
+    use std::sync::Once;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    static IS_CHILD: AtomicBool = AtomicBool::new(false);
+
+    thread_local! {
+        /// Held by the thread that forks, while it does.
+        static HELD: Cell<Option<RwLockWriteGuard<'static, Option<Objects>>>> = const { Cell::new(None) };
+    }
+
+    /// Whether the process has forked from one that had handles already.
+    pub(crate) fn is_child() -> bool {
+        IS_CHILD.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn watch() {
+        static WATCHED: Once = Once::new();
+        // SAFETY: the three functions live as long as the process, and neither unwind nor fork.
+        // Where there is no memory for them, forks are as they were.
+        WATCHED.call_once(|| unsafe {
+            libc::pthread_atfork(Some(before), Some(after), Some(in_child));
+        });
+    }
+
+    unsafe extern "C" fn before() {
+        let guard = write();
+        let _ = HELD.try_with(|held| held.set(Some(guard)));
+    }
+
+    unsafe extern "C" fn after() {
+        let _ = HELD.try_with(Cell::take);
+    }
+
+    unsafe extern "C" fn in_child() {
+        IS_CHILD.store(true, Ordering::Relaxed);
+        let _ = HELD.try_with(Cell::take);
+    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! Hosts: made, asked for models and answers, freed.
 
 use std::ffi::c_char;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use outcrop::{Host, Request};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::boundary::{self, Process};
-use crate::error::{Fault, outcrop_error_out};
+use crate::error::Fault;
 use crate::handles::{self, outcrop_error, outcrop_host, outcrop_models, outcrop_options, outcrop_stream};
 use crate::log::Log;
 use crate::models::ModelsObject;
-use crate::options::Options;
+use crate::options::{Options, OptionsObject};
+use crate::out::Out;
 use crate::status::outcrop_status;
 use crate::status::outcrop_status::{OUTCROP_INTERNAL, OUTCROP_SHUT_DOWN, OUTCROP_TIMEOUT};
 use crate::stream::{Inner, StreamObject};
@@ -25,11 +26,10 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// What stands behind an `outcrop_host`.
 pub(crate) struct HostObject {
     host: Host,
-    /// The library's own threads. Taken when the host is freed.
-    runtime: Mutex<Option<Runtime>>,
-    handle: tokio::runtime::Handle,
+    /// The library's own threads. Taken when the host is freed, which waits for the calls that use them.
+    runtime: RwLock<Option<Runtime>>,
     streams: Mutex<Vec<Weak<Inner>>>,
-    freed: AtomicBool,
+    freed: watch::Sender<bool>,
     log: Option<Log>,
     process: Process,
 }
@@ -53,77 +53,83 @@ impl HostObject {
             let _log = log.as_ref().map(Log::scope);
             options.builder.build()?
         };
-        let handle = runtime.handle().clone();
         Ok(Self {
             host,
-            runtime: Mutex::new(Some(runtime)),
-            handle,
+            runtime: RwLock::new(Some(runtime)),
             streams: Mutex::default(),
-            freed: AtomicBool::new(false),
+            freed: watch::Sender::new(false),
             log,
             process: Process::current(),
         })
     }
 
-    /// Refuses what can no longer be done.
-    fn check(&self) -> Result<(), Fault> {
+    /// Does what needs the host's threads, which stay until it is done.
+    fn with_runtime<T>(&self, work: impl FnOnce(&Runtime) -> Result<T, Fault>) -> Result<T, Fault> {
         self.process.check()?;
-        if self.freed.load(Ordering::SeqCst) {
-            return Err(Fault::new(OUTCROP_SHUT_DOWN, "the host was freed"));
+        let runtime = self.runtime.read().unwrap_or_else(PoisonError::into_inner);
+        match &*runtime {
+            Some(runtime) if !*self.freed.borrow() => {
+                let _log = self.log.as_ref().map(Log::scope);
+                work(runtime)
+            }
+            _ => Err(was_freed()),
         }
-        Ok(())
     }
 
     fn models(&self, patience: Option<Duration>) -> Result<ModelsObject, Fault> {
-        self.check()?;
-        let _log = self.log.as_ref().map(Log::scope);
-        let listed = self.handle.block_on(async {
-            match patience {
-                None => Ok(self.host.models().await),
-                Some(patience) => tokio::time::timeout(patience, self.host.models()).await,
-            }
-        });
-        let listed =
-            listed.map_err(|_| Fault::new(OUTCROP_TIMEOUT, "the listing took longer than allowed"))?;
-        Ok(ModelsObject::new(&listed?))
+        let listing = async {
+            let listing = self.host.models();
+            let listed = match patience {
+                None => listing.await,
+                Some(patience) => tokio::time::timeout(patience, listing)
+                    .await
+                    .map_err(|_| Fault::new(OUTCROP_TIMEOUT, "the listing took longer than allowed"))?,
+            };
+            Ok(ModelsObject::new(&listed?))
+        };
+        let mut freed = self.freed.subscribe();
+        self.with_runtime(|runtime| {
+            runtime.block_on(async {
+                tokio::select! {
+                    listed = listing => listed,
+                    _ = freed.wait_for(|freed| *freed) => Err(was_freed()),
+                }
+            })
+        })
     }
 
     fn start(&self, request: &[u8]) -> Result<StreamObject, Fault> {
-        self.check()?;
         let request = Request::from_json(request)?;
-        let stream = {
-            let _runtime = self.handle.enter();
-            let _log = self.log.as_ref().map(Log::scope);
-            self.host.stream(request)
-        };
-        let stream = StreamObject::new(stream, self.handle.clone(), self.log.clone(), self.process);
-        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
-        // Forgets those that are gone, now and then.
-        if streams.len() == streams.capacity() {
-            streams.retain(|stream| stream.strong_count() > 0);
-        }
-        streams.push(stream.inner());
-        drop(streams);
-        // Freed meanwhile: whoever freed the host may not have seen this stream.
-        self.check().inspect_err(|_| self.end_streams())?;
-        Ok(stream)
+        self.with_runtime(|runtime| {
+            let _runtime = runtime.enter();
+            let stream = self.host.stream(request);
+            let stream = StreamObject::new(stream, runtime.handle().clone(), self.log.clone(), self.process);
+            let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+            // Forgets those that are gone, now and then.
+            if streams.len() == streams.capacity() {
+                streams.retain(|stream| stream.strong_count() > 0);
+            }
+            streams.push(stream.inner());
+            Ok(stream)
+        })
     }
 
-    fn end_streams(&self) {
+    fn end(&self) {
+        self.freed.send_replace(true);
+        // Waits for calls that are under way: a timer that is looked at after its runtime has gone panics.
+        let runtime = self.runtime.write().unwrap_or_else(PoisonError::into_inner).take();
         let streams = std::mem::take(&mut *self.streams.lock().unwrap_or_else(PoisonError::into_inner));
         for stream in streams.iter().filter_map(Weak::upgrade) {
             stream.shut_down();
         }
-    }
-
-    fn end(&self) {
-        self.freed.store(true, Ordering::SeqCst);
-        self.end_streams();
-        let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(runtime) = runtime {
             runtime.shutdown_timeout(GOODBYE);
         }
     }
+}
+
+fn was_freed() -> Fault {
+    Fault::new(OUTCROP_SHUT_DOWN, "the host was freed")
 }
 
 /// Makes a host and stores it in `host`, to be freed. `options` may be NULL: then everything is at its default.
@@ -134,25 +140,20 @@ pub unsafe extern "C" fn outcrop_host_new(
     host: *mut *mut outcrop_host,
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
-    // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
-    boundary::run(error, || {
-        if host.is_null() {
-            return Err(Fault::null("the place for the host"));
-        }
+    // SAFETY: each is NULL or writable, as the caller promises.
+    let (out, error) = unsafe { (Out::new(host), Out::new(error)) };
+    boundary::give("the place for the host", out, error, || {
         let options = match options.is_null() {
-            true => Options::default(),
+            true => OptionsObject::default().options(),
             false => handles::get(options)?.options(),
         };
-        let handle = handles::enter(HostObject::new(options)?);
-        // SAFETY: not NULL, and writable as the caller promises.
-        unsafe { host.write(handle) };
-        Ok(())
+        Ok(handles::enter(HostObject::new(options)?))
     })
 }
 
 /// Lists the models on offer and stores the list in `models`, to be freed. Asks AWS where no fresh listing is
-/// cached. `timeout_ms` bounds the wait; a negative number sets no bound.
+/// cached. `timeout_ms` bounds the wait; a negative number sets no bound. OUTCROP_SHUT_DOWN where the host is freed
+/// meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_host_list_models(
     host: *const outcrop_host,
@@ -160,17 +161,11 @@ pub unsafe extern "C" fn outcrop_host_list_models(
     models: *mut *mut outcrop_models,
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
-    // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
-    boundary::run(error, || {
-        if models.is_null() {
-            return Err(Fault::null("the place for the models"));
-        }
+    // SAFETY: each is NULL or writable, as the caller promises.
+    let (out, error) = unsafe { (Out::new(models), Out::new(error)) };
+    boundary::give("the place for the models", out, error, || {
         let patience = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
-        let handle = handles::enter(handles::get(host)?.models(patience)?);
-        // SAFETY: not NULL, and writable as the caller promises.
-        unsafe { models.write(handle) };
-        Ok(())
+        Ok(handles::enter(handles::get(host)?.models(patience)?))
     })
 }
 
@@ -185,23 +180,18 @@ pub unsafe extern "C" fn outcrop_host_start_stream(
     stream: *mut *mut outcrop_stream,
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
-    // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
-    boundary::run(error, || {
-        if stream.is_null() {
-            return Err(Fault::null("the place for the stream"));
-        }
+    // SAFETY: each is NULL or writable, as the caller promises.
+    let (out, error) = unsafe { (Out::new(stream), Out::new(error)) };
+    boundary::give("the place for the stream", out, error, || {
         let host = handles::get(host)?;
         // SAFETY: readable during the call, as the caller promises.
         let request = unsafe { strings::bytes("the request", request, request_len) }?;
-        let handle = handles::enter(host.start(request)?);
-        // SAFETY: not NULL, and writable as the caller promises.
-        unsafe { stream.write(handle) };
-        Ok(())
+        Ok(handles::enter(host.start(request)?))
     })
 }
 
-/// Frees a host. Its streams end: OUTCROP_SHUT_DOWN. Its threads are stopped before this returns. NULL is nothing to do.
+/// Frees a host. Its streams and listings end, also those that another thread waits for: OUTCROP_SHUT_DOWN. Its
+/// threads are stopped before this returns. NULL is nothing to do.
 #[unsafe(no_mangle)]
 pub extern "C" fn outcrop_host_free(host: *mut outcrop_host) {
     boundary::or((), || {

@@ -5,13 +5,13 @@
 //! - [`boundary`]: what every exported function does first: catches panics, notices forks and re-entry.
 //! - [`handles`]: the table behind all handles. A handle is a number in a pointer's clothes, so that a stale one
 //!   is found in no table and dereferenced by nobody.
-//! - [`strings`], [`status`], [`error`]: what crosses.
+//! - [`strings`], [`out`], [`status`], [`error`]: what crosses.
 //! - [`options`], [`host`], [`models`], [`stream`], [`event`]: the functions, by handle.
 //! - [`wake`]: what wakes a waiting thread or event loop.
 //! - [`log`]: the log callback.
 //!
 //! All unsafe code of Outcrop is in this crate, and all of it is of three kinds: reading what a caller's pointer and
-//! length describe, writing to a caller's out pointer, handing over a file descriptor.
+//! length describe, writing to a caller's out pointer, and asking to be told of forks.
 
 // C's names.
 #![allow(non_camel_case_types, reason = "the types are named as C names them")]
@@ -25,6 +25,7 @@ mod host;
 mod log;
 mod models;
 mod options;
+mod out;
 mod status;
 mod stream;
 mod strings;
@@ -33,7 +34,7 @@ mod wake;
 use std::ffi::c_char;
 
 /// The version of the ABI. It grows when functions are added; what exists does not change.
-pub const OUTCROP_ABI_VERSION: u32 = 1;
+pub const OUTCROP_ABI_VERSION: u32 = 2;
 
 /// The version of the ABI that this library offers: `OUTCROP_ABI_VERSION` of the header it was built with.
 #[unsafe(no_mangle)]

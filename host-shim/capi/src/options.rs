@@ -8,9 +8,10 @@ use outcrop::config::{Config, Document};
 use outcrop::{Host, HostBuilder, Limits};
 
 use crate::boundary;
-use crate::error::{Fault, outcrop_error_out};
+use crate::error::Fault;
 use crate::handles::{self, outcrop_error, outcrop_options};
 use crate::log::{Sink, outcrop_log_callback, outcrop_log_level};
+use crate::out::Out;
 use crate::status::outcrop_status;
 use crate::status::outcrop_status::OUTCROP_INVALID_ARGUMENT;
 use crate::strings;
@@ -55,6 +56,8 @@ impl Default for Options {
 impl OptionsObject {
     pub(crate) fn options(&self) -> Options {
         let mut options = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // The threads that compile were not forked along.
+        options.limits.parallel_compilation &= !handles::fork::is_child();
         options.builder = options.builder.limits(options.limits.clone());
         let AccessKey { id, secret, session_token } = std::mem::take(&mut options.access_key);
         if !id.is_empty() {
@@ -127,6 +130,11 @@ const NUMBERS: &[(&str, SetNumber)] = &[
     ("limit_component_bytes", |options, limit| {
         limits(options, |limits| limits.component_bytes = size(limit))
     }),
+    ("limit_answer_bytes", |options, limit| limits(options, |limits| limits.answer_bytes = size(limit))),
+    ("limit_cpu_share", |options, limit| {
+        limits(options, |limits| limits.cpu_share = u32::try_from(limit).unwrap_or(u32::MAX))
+    }),
+    ("signal_handlers", |options, is_on| limits(options, |limits| limits.signal_handlers = is_on != 0)),
 ];
 
 fn build(
@@ -178,7 +186,8 @@ pub extern "C" fn outcrop_options_new() -> *mut outcrop_options {
 }
 
 /// Sets an option that takes text: "region", "profile", "endpoint", "plugin_file", "cache_folder",
-/// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings" and "guardrail" (both JSON), "access_key_id", "secret_access_key", "session_token".
+/// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings" and "guardrail" (both JSON),
+/// "access_key_id", "secret_access_key", "session_token".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_options_set_text(
     options: *const outcrop_options,
@@ -189,7 +198,7 @@ pub unsafe extern "C" fn outcrop_options_set_text(
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
     // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
+    let error = unsafe { Out::new(error) };
     boundary::run(error, || {
         let options = handles::get(options)?;
         // SAFETY: readable during the call, as the caller promises.
@@ -203,7 +212,8 @@ pub unsafe extern "C" fn outcrop_options_set_text(
 
 /// Sets an option that takes a number: "connect_timeout_ms", "attempts", "worker_threads",
 /// "limit_memory_bytes", "limit_host_call_bytes", "limit_handles", "limit_call_time_ms", "limit_streams",
-/// "limit_process_streams", "limit_component_bytes".
+/// "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent), and
+/// "signal_handlers": 0 where the library is to install no handlers of signals (docs/embedding.md).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_options_set_number(
     options: *const outcrop_options,
@@ -213,7 +223,7 @@ pub unsafe extern "C" fn outcrop_options_set_number(
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
     // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
+    let error = unsafe { Out::new(error) };
     boundary::run(error, || {
         let options = handles::get(options)?;
         // SAFETY: readable during the call, as the caller promises.
@@ -223,9 +233,9 @@ pub unsafe extern "C" fn outcrop_options_set_number(
     })
 }
 
-/// Has lines of the log, up to a level (an `outcrop_log_level`), given to `callback` with `user_data`. NULL takes it away. No line holds a prompt,
-/// an answer or a key. Until the host is freed, the callback may be called on any thread; functions of
-/// this library answer OUTCROP_REENTERED inside it.
+/// Has lines of the log, up to a level (an `outcrop_log_level`), given to `callback` with `user_data`. NULL takes
+/// it away. No line holds a prompt, an answer or a key. Until the host is freed, the callback may be called on any
+/// thread; functions of this library answer OUTCROP_REENTERED inside it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_options_set_log(
     options: *const outcrop_options,
@@ -235,7 +245,7 @@ pub unsafe extern "C" fn outcrop_options_set_log(
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
     // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
+    let error = unsafe { Out::new(error) };
     boundary::run(error, || {
         let most = outcrop_log_level::from_number(most)?;
         handles::get(options)?.change(|mut options| {

@@ -11,10 +11,11 @@ use outcrop::{Error, ErrorClass, Event, EventStream};
 use tokio::runtime::Handle;
 
 use crate::boundary::{self, Process};
-use crate::error::{Fault, outcrop_error_out};
+use crate::error::{ErrorOut, Fault};
 use crate::event::EventObject;
 use crate::handles::{self, outcrop_cancel_token, outcrop_error, outcrop_event, outcrop_stream};
 use crate::log::Log;
+use crate::out::Out;
 use crate::status::outcrop_status;
 use crate::status::outcrop_status::{
     OUTCROP_BUSY, OUTCROP_END, OUTCROP_INTERNAL, OUTCROP_OK, OUTCROP_PENDING, OUTCROP_SHUT_DOWN,
@@ -30,7 +31,10 @@ pub(crate) struct StreamObject {
 }
 
 /// What stands behind an `outcrop_cancel_token`.
-pub(crate) struct TokenObject(Weak<Inner>);
+pub(crate) struct TokenObject {
+    inner: Weak<Inner>,
+    process: Process,
+}
 
 /// A stream, as its consumer, its tokens and its host share it.
 pub(crate) struct Inner {
@@ -77,7 +81,6 @@ impl StreamObject {
 
     /// The next event. Waits for it where a time is given; none stands for no limit.
     fn next(&self, patience: Patience) -> Result<Next, Fault> {
-        self.inner.process.check()?;
         if self.in_use.swap(true, Ordering::Acquire) {
             return Err(Fault::new(OUTCROP_BUSY, "another thread is taking events from the stream"));
         }
@@ -169,18 +172,20 @@ impl Inner {
     }
 
     fn cancel(&self) {
-        if self.process.has_forked() {
-            return;
-        }
         self.cancelled.store(true, Ordering::SeqCst);
         self.try_settle();
         self.wakeup.wake();
     }
 
-    /// Ends the stream because its host is no more.
+    /// Ends the stream because its host is no more. Waits for the thread that is at work on it: once this has
+    /// returned, nothing of the stream needs the host's threads.
     pub(crate) fn shut_down(&self) {
         self.shut_down.store(true, Ordering::SeqCst);
-        self.try_settle();
+        {
+            let _runtime = self.runtime.enter();
+            let _log = self.log.as_ref().map(Log::scope);
+            self.settle(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        }
         self.wakeup.wake();
     }
 }
@@ -222,21 +227,24 @@ fn is_content(event: &Event) -> bool {
     )
 }
 
+/// The stream behind a handle, unless it is a parent's.
+fn live(stream: *const outcrop_stream) -> Result<Arc<StreamObject>, Fault> {
+    let stream = handles::get(stream)?;
+    stream.inner.process.check()?;
+    Ok(stream)
+}
+
 fn next(
     stream: *const outcrop_stream,
     patience: Patience,
-    event_out: *mut *mut outcrop_event,
+    out: Out<*mut outcrop_event>,
 ) -> Result<outcrop_status, Fault> {
-    if event_out.is_null() {
-        return Err(Fault::null("the place for the event"));
-    }
-    Ok(match handles::get(stream)?.next(patience)? {
+    out.check("the place for the event")?;
+    Ok(match live(stream)?.next(patience)? {
         Next::End => OUTCROP_END,
         Next::Pending => OUTCROP_PENDING,
         Next::Event(event) => {
-            let handle = handles::enter(EventObject::new(*event));
-            // SAFETY: not NULL, and writable as the exported function's caller promises.
-            unsafe { event_out.write(handle) };
+            out.store(handles::enter(EventObject::new(*event)));
             OUTCROP_OK
         }
     })
@@ -254,15 +262,15 @@ pub unsafe extern "C" fn outcrop_stream_next(
     event: *mut *mut outcrop_event,
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
-    // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
+    // SAFETY: each is NULL or writable, as the caller promises.
+    let (out, error) = unsafe { (Out::new(event), Out::new(error)) };
     boundary::call(error, || {
         let patience = match u64::try_from(timeout_ms) {
             // Beyond what a clock can show is for ever.
             Ok(time) => Patience::Until(Instant::now().checked_add(Duration::from_millis(time))),
             Err(_) => Patience::Until(None),
         };
-        next(stream, patience, event)
+        next(stream, patience, out)
     })
 }
 
@@ -274,9 +282,9 @@ pub unsafe extern "C" fn outcrop_stream_try_next(
     event: *mut *mut outcrop_event,
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
-    // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
-    boundary::call(error, || next(stream, Patience::None, event))
+    // SAFETY: each is NULL or writable, as the caller promises.
+    let (out, error) = unsafe { (Out::new(event), Out::new(error)) };
+    boundary::call(error, || next(stream, Patience::None, out))
 }
 
 /// Stores in `descriptor` one end of a socket pair that becomes readable when `outcrop_stream_try_next` may have
@@ -288,20 +296,14 @@ pub unsafe extern "C" fn outcrop_stream_descriptor(
     descriptor: *mut c_int,
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
-    // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
-    boundary::run(error, || {
-        if descriptor.is_null() {
-            return Err(Fault::null("the place for the descriptor"));
-        }
-        let stream = handles::get(stream)?;
-        stream.inner.process.check()?;
+    // SAFETY: each is NULL or writable, as the caller promises.
+    let (out, error) = unsafe { (Out::new(descriptor), Out::new(error)) };
+    boundary::give("the place for the descriptor", out, error, || {
+        let stream = live(stream)?;
         let end = stream.inner.wakeup.descriptor();
         let end =
             end.map_err(|error| Fault::new(OUTCROP_INTERNAL, format!("no socket pair to watch: {error}")))?;
-        // SAFETY: not NULL, and writable as the caller promises.
-        unsafe { descriptor.write(end.into_raw_fd()) };
-        Ok(())
+        Ok(end.into_raw_fd())
     })
 }
 
@@ -317,9 +319,9 @@ pub unsafe extern "C" fn outcrop_stream_set_wakeup(
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
     // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
+    let error = unsafe { Out::new(error) };
     boundary::run(error, || {
-        let stream = handles::get(stream)?;
+        let stream = live(stream)?;
         stream.inner.wakeup.set_callback(callback.map(|function| Callback { function, user_data }));
         Ok(())
     })
@@ -333,10 +335,9 @@ pub unsafe extern "C" fn outcrop_stream_cancel(
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
     // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
+    let error = unsafe { Out::new(error) };
     boundary::run(error, || {
-        let stream = handles::get(stream)?;
-        stream.inner.process.check()?;
+        let stream = live(stream)?;
         stream.inner.cancel();
         Ok(())
     })
@@ -349,16 +350,11 @@ pub unsafe extern "C" fn outcrop_stream_cancel_token(
     token: *mut *mut outcrop_cancel_token,
     error: *mut *mut outcrop_error,
 ) -> outcrop_status {
-    // SAFETY: NULL or writable, as the caller promises.
-    let error = unsafe { outcrop_error_out::new(error) };
-    boundary::run(error, || {
-        if token.is_null() {
-            return Err(Fault::null("the place for the token"));
-        }
-        let handle = handles::enter(TokenObject(handles::get(stream)?.inner()));
-        // SAFETY: not NULL, and writable as the caller promises.
-        unsafe { token.write(handle) };
-        Ok(())
+    // SAFETY: each is NULL or writable, as the caller promises.
+    let (out, error) = unsafe { (Out::new(token), Out::new(error)) };
+    boundary::give("the place for the token", out, error, || {
+        let stream = live(stream)?;
+        Ok(handles::enter(TokenObject { inner: stream.inner(), process: stream.inner.process }))
     })
 }
 
@@ -366,11 +362,10 @@ pub unsafe extern "C" fn outcrop_stream_cancel_token(
 /// or was freed is nothing to do.
 #[unsafe(no_mangle)]
 pub extern "C" fn outcrop_cancel_token_cancel(token: *const outcrop_cancel_token) -> outcrop_status {
-    // SAFETY: NULL stands for nowhere.
-    let nowhere = unsafe { outcrop_error_out::new(std::ptr::null_mut()) };
-    boundary::run(nowhere, || {
-        if let Some(inner) = handles::get(token)?.0.upgrade() {
-            inner.process.check()?;
+    boundary::run(ErrorOut::nowhere(), || {
+        let TokenObject { inner, process } = &*handles::get(token)?;
+        process.check()?;
+        if let Some(inner) = inner.upgrade() {
             inner.cancel();
         }
         Ok(())

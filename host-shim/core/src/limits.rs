@@ -28,6 +28,14 @@ pub struct Limits {
     /// Percent of the time of the runtime's threads that all streams of a plugin may use over time, after a
     /// first second. Who uses more waits.
     pub cpu_share: u32,
+    /// Whether the process's signal handlers may watch over the sandbox. With them a plugin that reaches past its
+    /// memory meets a page that is not there, and its thread a SIGSEGV that is taken up here. Without them
+    /// no handler is installed and the compiled code checks every access itself: for hosts that keep
+    /// those signals to themselves. Its own way of compiling, hence its own place in the cache.
+    pub signal_handlers: bool,
+    /// Whether a plugin may be compiled on several threads, which belong to the process and stay. A child that was
+    /// forked from a process that has them does not, and would wait for them for ever.
+    pub parallel_compilation: bool,
 }
 
 impl Default for Limits {
@@ -42,6 +50,8 @@ impl Default for Limits {
             component_bytes: 8 << 20,
             answer_bytes: 64 << 20,
             cpu_share: 75,
+            signal_handlers: true,
+            parallel_compilation: true,
         }
     }
 }

@@ -18,17 +18,9 @@ static int failed(outcrop_error *error) {
     return 1;
 }
 
-/* An option of the host from an environment variable, where that is set. */
-static outcrop_status option(outcrop_options *options, const char *name, const char *value,
-                             outcrop_error **error) {
-    if (value == NULL) return OUTCROP_OK;
-    return outcrop_options_set_text(options, name, strlen(name), value, strlen(value), error);
-}
-
 int main(int argc, char **argv) {
     const char *model = argc > 1 ? argv[1] : "amazon-bedrock/us.amazon.nova-2-lite-v1:0";
     const char *prompt = argc > 2 ? argv[2] : "Say hello.";
-    const char *endpoint = argc > 3 ? argv[3] : NULL;
     outcrop_error *error = NULL;
     outcrop_host *host = NULL;
     outcrop_stream *stream = NULL;
@@ -36,10 +28,8 @@ int main(int argc, char **argv) {
     outcrop_status status;
     int code = 0;
 
-    outcrop_options *options = outcrop_options_new();
-    status = option(options, "endpoint", endpoint, &error);
-    if (status == OUTCROP_OK) status = outcrop_host_new(options, &host, &error);
-    outcrop_options_free(options);
+    /* Credentials and region are found as the AWS command line finds them; options say otherwise. */
+    status = outcrop_host_new(NULL, &host, &error);
     if (status != OUTCROP_OK) return failed(error);
 
     /* The request is JSON; a real program has a library to write it. */
@@ -47,6 +37,11 @@ int main(int argc, char **argv) {
     int length = snprintf(request, sizeof request,
                           "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}",
                           model, prompt);
+    if (length < 0 || (size_t)length >= sizeof request) {
+        fprintf(stderr, "the prompt is too long\n");
+        outcrop_host_free(host);
+        return 1;
+    }
     status = outcrop_host_start_stream(host, request, (size_t)length, &stream, &error);
     if (status != OUTCROP_OK) {
         outcrop_host_free(host);
@@ -62,9 +57,7 @@ int main(int argc, char **argv) {
             fflush(stdout);
             break;
         case OUTCROP_EVENT_ERROR:
-            text = outcrop_event_json(event);
-            fprintf(stderr, "%.*s\n", (int)text.len, text.data);
-            code = 1;
+            code = failed(outcrop_event_error(event));
             break;
         default:
             break;

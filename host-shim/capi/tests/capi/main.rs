@@ -1,7 +1,10 @@
 //! The library as C sees it: its symbols, and programs that use it.
 
+mod header;
+mod program;
 mod programs;
 mod symbols;
+mod tools;
 
 use std::path::PathBuf;
 

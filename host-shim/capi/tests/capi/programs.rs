@@ -1,115 +1,115 @@
-//! C programs, compiled against the header and run against the simulator.
+//! The C programs of `tests/clients/c`, plain and watched over.
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use bedrock_sim::Simulator;
 
-use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Simulator};
-
-use crate::{built, root};
-
-const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-
-/// A compiled program of `tests/clients/c`.
-struct Program {
-    path: PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-impl Program {
-    fn compile(name: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join(name);
-        let compiled = Command::new("gcc")
-            .args(["-std=gnu11", "-g", "-pthread"])
-            .args(STRICT)
-            .arg("-I")
-            .arg(root().join("host-shim/capi/include"))
-            .arg(root().join("tests/clients/c").join(name).with_extension("c"))
-            .arg("-L")
-            .arg(built())
-            .arg("-loutcrop")
-            .arg("-o")
-            .arg(&path)
-            .output()
-            .expect("gcc runs");
-        assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-        Self { path, _folder: folder }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        // The library goes by its soname where it is installed, and by its file name where it was built.
-        let libraries = tempfile::tempdir().expect("a folder");
-        let soname = libraries.path().join("liboutcrop.so.1");
-        std::os::unix::fs::symlink(built().join("liboutcrop.so"), soname).expect("a link");
-        let mut command = Command::new(&self.path);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
-            command.env_remove(name);
-        }
-        command
-            .args(arguments)
-            .env("LD_LIBRARY_PATH", libraries.path())
-            .env("AWS_ACCESS_KEY_ID", DEFAULT_ACCESS_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", DEFAULT_SECRET_KEY)
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .output()
-            .expect("the program runs")
-    }
-
-    fn says_ok(&self, arguments: &[&str]) {
-        let output = self.run(arguments);
-        let said = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success() && said.0 == "ok\n", "{}: {said:?}", output.status);
-    }
-}
+use crate::program::Program;
+use crate::root;
+use crate::tools::Tool;
 
 fn simulator() -> Simulator {
     Simulator::builder().start_in_thread().expect("the simulator starts")
 }
 
-#[test]
-fn the_example_streams_an_answer() {
-    let sim = simulator();
-    let model = "amazon-bedrock/sim.text-v1:0";
-    let output =
-        Program::compile("stream").run(&[model, "sim:text Where the bedrock shows.", &sim.endpoint()]);
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "Where the bedrock shows.\n", "{output:?}");
-    assert!(output.status.success());
+use Tool::{AddressSanitizer, ThreadSanitizer, Valgrind};
 
-    let output = Program::compile("stream").run(&["gpt-4", "Hello", &sim.endpoint()]);
-    assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(told.contains("amazon-bedrock/"), "{told}");
+/// A program that prints `ok`.
+struct Row {
+    name: &'static str,
+    /// How often it does what it does, plain and watched over.
+    rounds: [&'static str; 2],
+    /// What it can be watched by.
+    tools: &'static [Tool],
+}
+
+const ALL: &[Tool] = &[AddressSanitizer, ThreadSanitizer, Valgrind];
+
+const PROGRAMS: &[Row] = &[
+    Row { name: "misuse", rounds: ["1", "1"], tools: ALL },
+    Row { name: "cancel", rounds: ["1000", "1000"], tools: ALL },
+    Row { name: "freed", rounds: ["40", "20"], tools: ALL },
+    // ThreadSanitizer allows no threads in a forked child, and valgrind calls lost what the parent's threads hold.
+    Row { name: "fork", rounds: ["200", "50"], tools: &[AddressSanitizer] },
+    // So many streams at once. There is no room for 64 instances in the address space that valgrind knows.
+    Row { name: "poll", rounds: ["64", "16"], tools: ALL },
+    // It asks for the handlers that the tools replace.
+    Row { name: "signals", rounds: ["1", "1"], tools: &[] },
+];
+
+fn say_ok(tool: Tool) {
+    if !tool.is_here() {
+        return;
+    }
+    let sim = simulator();
+    for Row { name, rounds: [plain, watched], tools } in PROGRAMS {
+        let rounds = if tool == Tool::None { plain } else { watched };
+        if tool == Tool::None || tools.contains(&tool) {
+            println!("{name}, {tool:?}");
+            Program::compile(&format!("c/{name}.c"), tool).says_ok(&[&sim.endpoint(), rounds]);
+        }
+    }
 }
 
 #[test]
-fn misuse_is_a_status() {
-    let sim = simulator();
-    Program::compile("misuse").says_ok(&[&sim.endpoint()]);
+fn all_programs_say_ok() {
+    say_ok(Tool::None);
 }
 
 #[test]
-fn a_waiting_thread_is_freed_by_another_a_thousand_times() {
-    let sim = simulator();
-    Program::compile("cancel").says_ok(&[&sim.endpoint(), "1000"]);
+fn nothing_is_found_by_the_address_and_undefined_behaviour_sanitizers() {
+    say_ok(AddressSanitizer);
 }
 
 #[test]
-fn the_header_is_cpp_too() {
-    let source = tempfile::Builder::new().suffix(".cpp").tempfile().expect("a file");
-    std::fs::write(
-        source.path(),
-        "#include <outcrop.h>\nint main() { return outcrop_abi_version() == 0; }\n",
-    )
-    .expect("written");
-    let compiled = Command::new("g++")
-        .args(["-std=c++17", "-fsyntax-only", "-I"])
-        .arg(root().join("host-shim/capi/include"))
-        .args(STRICT)
-        .arg(source.path())
-        .output();
-    match compiled {
-        Ok(compiled) => assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr)),
-        Err(error) => println!("skipped: no g++: {error}"),
+fn nothing_is_found_by_the_thread_sanitizer() {
+    say_ok(ThreadSanitizer);
+}
+
+#[test]
+fn nothing_is_found_by_valgrind() {
+    say_ok(Valgrind);
+}
+
+#[test]
+fn a_plugin_is_compiled_in_a_forked_child_too() {
+    let sim = simulator();
+    let (parent, child) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let [parent, child] = [&parent, &child].map(|folder| folder.path().to_str().expect("a path"));
+    Program::compile("c/fork.c", Tool::None).says_ok(&[&sim.endpoint(), "1", parent, child]);
+}
+
+#[test]
+fn the_cpp_wrapper_keeps_its_promises() {
+    let sim = simulator();
+    for tool in [Tool::None, AddressSanitizer] {
+        if tool.is_here() {
+            Program::compile("cpp/wrapper.cpp", tool).says_ok(&[&sim.endpoint()]);
+        }
+    }
+}
+
+#[test]
+fn an_old_program_runs_against_the_present_library() {
+    let sim = simulator();
+    let published = root().join("tests/clients/c/published/1");
+    for Row { name, rounds: [rounds, _], .. } in PROGRAMS {
+        let program = Program::compile_against(&published, &format!("c/{name}.c"), Tool::None);
+        program.says_ok(&[&sim.endpoint(), rounds]);
+    }
+}
+
+#[test]
+fn the_examples_stream_an_answer() {
+    let sim = simulator();
+    for source in ["c/stream.c", "cpp/stream.cpp"] {
+        let example = Program::compile(source, Tool::None);
+        let output =
+            example.run_at(&sim, &["amazon-bedrock/sim.text-v1:0", "sim:text Where the bedrock shows."]);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "Where the bedrock shows.\n", "{output:?}");
+        assert!(output.status.success());
+
+        let output = example.run_at(&sim, &["gpt-4", "Hello"]);
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("; begin it with one of amazon-bedrock/"), "{source}: {told}");
     }
 }

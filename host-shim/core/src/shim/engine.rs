@@ -40,6 +40,8 @@ pub(crate) fn engine(limits: &Limits, cache: Option<&Path>) -> wasmtime::Result<
         .wasm_tail_call(false)
         .wasm_relaxed_simd(false)
         .epoch_interruption(true)
+        .parallel_compilation(limits.parallel_compilation)
+        .signals_based_traps(limits.signal_handlers)
         .max_wasm_stack(STACK_BYTES);
     if let Some(folder) = cache {
         let mut cache = CacheConfig::new();
