@@ -32,6 +32,7 @@ install: build ## binary, libraries, header and pkg-config file into PREFIX
 	ln -sf liboutcrop.so.1 $(DESTDIR)$(PREFIX)/lib/liboutcrop.so
 	install -D -m 644 target/release/liboutcrop.a $(DESTDIR)$(PREFIX)/lib/liboutcrop.a
 	install -D -m 644 host-shim/capi/include/outcrop.h $(DESTDIR)$(PREFIX)/include/outcrop.h
+	install -D -m 644 host-shim/capi/include/outcrop.hpp $(DESTDIR)$(PREFIX)/include/outcrop.hpp
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)|' \
 	    host-shim/capi/outcrop.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/outcrop.pc

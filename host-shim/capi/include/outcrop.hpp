@@ -78,8 +78,8 @@ private:
 
 namespace detail {
 
-// Statuses below 10 are no errors.
-inline outcrop_status check(outcrop_status status, outcrop_error *error) {
+// Statuses below OUTCROP_INVALID_ARGUMENT are no errors. By reference: arguments are evaluated in any order.
+inline outcrop_status check(outcrop_status status, outcrop_error *const &error) {
     if (status >= OUTCROP_INVALID_ARGUMENT) throw Error(error);
     return status;
 }
@@ -229,8 +229,8 @@ public:
     Iterator end() { return Iterator(); }
 
 private:
-    static outcrop_status take(outcrop_status status, outcrop_event *taken, outcrop_error *error,
-                               Event &event) {
+    static outcrop_status take(outcrop_status status, outcrop_event *const &taken,
+                               outcrop_error *const &error, Event &event) {
         detail::check(status, error);
         event = Event(taken);
         if (status == OUTCROP_OK && event.kind() == OUTCROP_EVENT_ERROR)

@@ -1,6 +1,7 @@
 //! The library as C sees it: its symbols, and programs that use it.
 
 mod header;
+mod languages;
 mod program;
 mod programs;
 mod symbols;

@@ -12,7 +12,7 @@ use crate::{built, root};
 pub(crate) const STRICT: &[&str] = &["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 
 /// Leads the SDK elsewhere than to Bedrock.
-const ENDPOINT: &str = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME";
+pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL_BEDROCK_RUNTIME";
 
 /// A compiled program.
 pub(crate) struct Program {

@@ -1,0 +1,3 @@
+module example.org/outcrop
+
+go 1.19
