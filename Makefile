@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-node run-python build test test-node test-python soak node python peers hosts lint bench fmt header install wasm-toolchain
+.PHONY: help run run-c examples run-node run-python build test test-node test-python soak node python peers hosts lint bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -14,6 +14,14 @@ help: ## this list
 run: ## set everything up; list models and stream an answer, from Bedrock or, without credentials, from the simulator
 	$(CARGO) build --locked -p outcrop-cli -p bedrock-sim
 	@tests/run-demo target/debug
+
+run-c: ## the same from C
+	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
+	@tests/run-demo target/debug tests/clients/c/demo target/debug
+
+examples: ## the same from C, C++, Python, Node, Go and Java, where their tools are here
+	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
+	@tests/run-demo target/debug tests/clients/examples target/debug
 
 run-node: ## the same from Node: its package, installed in a temporary folder
 	$(CARGO) build --locked -p bedrock-sim -p outcrop-capi
