@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-LIBRARY = ROOT / "target/release/liboutcrop.so"
+LIBRARY = ROOT / "target/release" / ("liboutcrop.dylib" if sys.platform == "darwin" else "liboutcrop.so")
 
 METADATA = """\
 Metadata-Version: 2.1

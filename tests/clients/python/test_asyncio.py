@@ -140,6 +140,22 @@ class Asyncio(Test):
 
         self.run_async(work())
 
+    def test_a_stream_is_for_one_task_at_a_time(self):
+        async def work():
+            stream = self.host.stream(ask("sim:silence after=1"))
+            await first_delta(stream)
+            waiting = asyncio.ensure_future(stream.__anext__())
+            await asyncio.sleep(0)
+            with self.assertRaises(outcrop.BusyError):
+                await stream.__anext__()
+            with self.assertRaises(outcrop.BusyError):
+                await asyncio.to_thread(next, stream)
+            stream.cancel()
+            with self.assertRaises(outcrop.StreamCancelledError):
+                await waiting
+
+        self.run_async(work())
+
     def test_closing_a_stream_wakes_the_task_that_waits_for_it(self):
         async def work(close):
             stream = self.host.stream(ask("sim:silence after=1"))
@@ -205,7 +221,7 @@ class Asyncio(Test):
                 return select(timeout)
 
             loop._selector.select = counted
-            await asyncio.sleep(0.3)
+            await asyncio.to_thread(list, self.host.stream(ask("sim:paced deltas=40 every=5")))
             self.assertLess(turns, 10)
             self.assertEqual([event async for event in stream][-1].kind, "done")
 

@@ -106,7 +106,10 @@ class Lifetime(Test):
 
     def test_a_program_may_end_with_everything_open(self):
         program = textwrap.dedent(f"""
-            import logging, outcrop, sys, threading
+            import logging, threading, weakref
+            # Finalizers run at exit in the place of the first one.
+            weakref.finalize(threading.current_thread(), print, "ended")
+            import outcrop
             logging.basicConfig(level=1)
             host = outcrop.Host(endpoint={self.simulator.endpoint!r}, **{REGION}, **{KEYS})
             stream = host.stream({ask("sim:paced deltas=100000 every=1")!r})
@@ -120,7 +123,7 @@ class Lifetime(Test):
             ended = subprocess.run(
                 [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
             )
-            self.assertEqual((ended.stdout, ended.returncode), ("ends\n", 0), ended.stderr)
+            self.assertEqual((ended.stdout, ended.returncode), ("ends\nended\n", 0), ended.stderr)
 
 
 class Log(Test):

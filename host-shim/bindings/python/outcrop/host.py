@@ -32,7 +32,7 @@ _Path = Union[str, "os.PathLike[str]"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a plugin is held to. None keeps the default (docs of the sandbox)."""
+    """What a plugin is held to. None keeps the library's default."""
 
     #: Bytes of an instance's memory.
     memory_bytes: int | None = None
@@ -140,7 +140,9 @@ class Host:
         # The library lists once and caches it; a second caller is as well served by waiting for the first.
         self._listing = threading.Lock()
         self._free = weakref.finalize(self, _close, self._handle, logger)
-        _ending.before_the_interpreter(self._listing)
+        self._free.atexit = False
+        _ending.hosts.add(self)
+        _ending.locks.add(self._listing)
 
     def models(self, timeout: float | None = None) -> _models.Models:
         """The models on offer. Asks AWS where no fresh listing is cached; `timeout` (seconds) bounds the wait."""

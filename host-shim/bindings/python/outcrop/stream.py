@@ -58,7 +58,7 @@ class CancelToken:
 
 
 class Stream:
-    """An answer: events, in their order, for one thread or task at a time.
+    """An answer: events, in their order, for one thread or task at a time (`BusyError`).
 
     ::
 
@@ -78,6 +78,8 @@ class Stream:
         self._watch: Watch | None = None
         self._ended = False
         self._burst = 0
+        # Whether a task waits for an event; the lock is not held then.
+        self._awaited = False
         # The place for an event, and the lock of whoever takes events: two threads never share it.
         self._event = ctypes.c_void_p()
         self._event_place = ctypes.byref(self._event)
@@ -85,7 +87,7 @@ class Stream:
         self._free = weakref.finalize(self, lib.stream_free, stream)
         # The host is closed then, and the stream with it.
         self._free.atexit = False
-        _ending.before_the_interpreter(self._taking)
+        _ending.locks.add(self._taking)
 
     @property
     def ended(self) -> bool:
@@ -116,7 +118,7 @@ class Stream:
     def poll(self, timeout: float | None = 0) -> events.Event | None:
         """The next event; None where nothing came in so many seconds, or the stream has `ended`. With None for a time
         it waits as long as it takes."""
-        if not self._taking.acquire(False):
+        if self._awaited or not self._taking.acquire(False):
             raise errors.BusyError()
         try:
             until = None
@@ -181,7 +183,11 @@ class Stream:
                 if self._ended:
                     raise StopAsyncIteration
                 self._burst = 0
-                await self._watched().readable()
+                self._awaited = True
+                try:
+                    await self._watched().readable()
+                finally:
+                    self._awaited = False
         except asyncio.CancelledError:
             self.close()
             raise
