@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 #: The version of the C ABI that this package is written for. Later ones hold all of it.
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 OK = 0
 END = 1
 PENDING = 2
-SHUT_DOWN = 14
 
 
 class Str(ctypes.Structure):

@@ -48,6 +48,10 @@ class Limits:
     process_streams: int | None = None
     #: Bytes of a plugin's file.
     component_bytes: int | None = None
+    #: Bytes of an answer.
+    answer_bytes: int | None = None
+    #: Per cent of a processor that a plugin may use for long.
+    cpu_share: int | None = None
 
 
 class Host:
@@ -79,6 +83,7 @@ class Host:
         connect_timeout: float | None = None,
         attempts: int | None = None,
         worker_threads: int | None = None,
+        signal_handlers: bool | None = None,
         limits: Limits = Limits(),
         log: logging.Logger | None = logging.getLogger("outcrop"),
         options: Mapping[str, str | int] | None = None,
@@ -92,6 +97,8 @@ class Host:
         :param cache_folder: where compiled plugins and listings are kept.
         :param connect_timeout: seconds; `attempts`: how often a request is sent at most.
         :param worker_threads: threads for connections and timers.
+        :param signal_handlers: False where the library is to install none for what traps in the sandbox, which then
+            costs time. Needed where `faulthandler` is enabled after the host is made.
         :param log: where lines of the library's log go, as far as its level allows when the host is made; None for
             nowhere. No line holds a prompt, an answer or a key.
         :param options: options of the C ABI that this package has no argument for, by their names there.
@@ -113,6 +120,7 @@ class Host:
             "connect_timeout_ms": _milliseconds(connect_timeout),
             "attempts": attempts,
             "worker_threads": worker_threads,
+            "signal_handlers": signal_handlers,
         }
         for limit in fields(limits):
             value = getattr(limits, limit.name)
@@ -222,7 +230,7 @@ def _set(options: int, name: str, value: Any) -> None:
     """Sets an option: whole numbers as numbers, all else as text, which mappings are as JSON."""
     key = name.encode()
     if isinstance(value, int):
-        call(lib.options_set_number, options, key, len(key), value)
+        call(lib.options_set_number, options, key, len(key), int(value))
         return
     if isinstance(value, Mapping):
         value = json.dumps(value)

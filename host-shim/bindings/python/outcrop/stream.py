@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Callable
 
 from . import _ending, errors, events
 from ._calls import fault, handle
-from ._library import END, OK, PENDING, SHUT_DOWN, lib
+from ._library import END, OK, PENDING, lib
 from ._watch import Watch
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Stream:
                     self._ended = True
                     return None
                 if status != PENDING:
-                    raise fault(SHUT_DOWN if self._host.closed else status)
+                    raise fault(status)
                 if timeout is not None:
                     now = time.monotonic()
                     if until is None:
