@@ -62,9 +62,10 @@ class Lifetime(Test):
             with self.assertRaises(outcrop.ClosedError):
                 next(stream)
             with self.assertRaises(outcrop.ClosedError):
-                stream.cancel()
-            with self.assertRaises(outcrop.ClosedError):
                 stream.fileno()
+            with self.assertRaises(outcrop.ClosedError):
+                stream.token()
+            stream.cancel()
         host.close()
         for work in (host.models, lambda: host.stream(ask("sim:text"))):
             with self.assertRaises(outcrop.ClosedError):

@@ -1,5 +1,7 @@
 """The wheel, and that the package knows all of the C ABI."""
 
+import base64
+import hashlib
 import importlib.metadata
 import re
 import subprocess
@@ -18,6 +20,13 @@ class Package(unittest.TestCase):
         self.assertLessEqual({"outcrop/__init__.py", "outcrop/py.typed", "outcrop/liboutcrop.so"}, files)
         self.assertIn("site-packages", outcrop.__file__)
         self.assertEqual(importlib.metadata.version("outcrop"), outcrop.__version__)
+
+    def test_the_wheel_tells_what_it_holds(self):
+        told = [file for file in importlib.metadata.files("outcrop") if file.hash is not None and file.suffix != ".pyc"]
+        self.assertGreater(len(told), 10)
+        for file in told:
+            hashed = hashlib.sha256(file.locate().read_bytes()).digest()
+            self.assertEqual(base64.urlsafe_b64encode(hashed).rstrip(b"=").decode(), file.hash.value, file)
 
     def test_every_function_of_the_header_is_declared_or_left_out_on_purpose(self):
         header = (ROOT / "host-shim/capi/include/outcrop.h").read_text()

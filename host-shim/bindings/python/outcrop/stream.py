@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import json
 import threading
@@ -96,8 +97,9 @@ class Stream:
 
     def cancel(self) -> None:
         """Ends the stream, from any thread: its connection is closed, and whoever takes its events is told so at once
-        by a `StreamCancelledError`. A stream that has ended stays as it is."""
-        self.token().cancel()
+        by a `StreamCancelledError`. A stream that has ended or was closed stays as it is."""
+        with contextlib.suppress(errors.ClosedError):
+            self.token().cancel()
 
     def token(self) -> CancelToken:
         """What cancels the stream without keeping it."""
