@@ -17,8 +17,8 @@ from ctypes import POINTER, c_bool, c_char_p, c_int, c_int64, c_size_t, c_uint16
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
-#: The version of the C ABI that this package is written for. Later ones hold all of it.
-ABI_VERSION = 2
+#: The version of the C ABI that has all functions which this package calls, as have the later ones.
+ABI_VERSION = 1
 
 OK = 0
 END = 1
