@@ -258,6 +258,13 @@ enum outcrop_status outcrop_host_list_models(const outcrop_host *host,
                                              outcrop_models **models,
                                              outcrop_error **error);
 
+// Reads the host's configuration file anew and replaces the plugins whose file, pin, limits or settings are others now;
+// streams that run end on the plugin that they began with. A host that was given its configuration as text reads the
+// plugins' files anew. Takes as long as `outcrop_host_new`. Where a new plugin is not fit the present one stays and the
+// error tells why; others may have been replaced.
+enum outcrop_status outcrop_host_reload_plugins(const outcrop_host *host,
+                                                outcrop_error **error);
+
 // Starts an answer and stores its stream in `stream`, to be freed. `request` is JSON (docs/request.md) of
 // `request_len` bytes. Nothing is sent before the first event is asked for. A request that is no request is an error
 // of this function; what goes wrong after that is the stream's last event.

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::sync::{Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
-use outcrop::{Host, Request};
+use outcrop::{Host, ReloadOutcome, Request};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -98,6 +98,17 @@ impl HostObject {
         })
     }
 
+    fn reload_plugins(&self) -> Result<(), Fault> {
+        self.with_runtime(|_| {
+            for reloaded in self.host.reload_plugins()? {
+                if let ReloadOutcome::Kept(error) = reloaded.outcome {
+                    return Err(error.into());
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn start(&self, request: &[u8]) -> Result<StreamObject, Fault> {
         let request = Request::from_json(request)?;
         self.with_runtime(|runtime| {
@@ -167,6 +178,20 @@ pub unsafe extern "C" fn outcrop_host_list_models(
         let patience = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         Ok(handles::enter(handles::get(host)?.models(patience)?))
     })
+}
+
+/// Reads the host's configuration file anew and replaces the plugins whose file, pin, limits or settings are others now;
+/// streams that run end on the plugin that they began with. A host that was given its configuration as text reads the
+/// plugins' files anew. Takes as long as `outcrop_host_new`. Where a new plugin is not fit the present one stays and the
+/// error tells why; others may have been replaced.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn outcrop_host_reload_plugins(
+    host: *const outcrop_host,
+    error: *mut *mut outcrop_error,
+) -> outcrop_status {
+    // SAFETY: NULL or writable, as the caller promises.
+    let error = unsafe { Out::new(error) };
+    boundary::run(error, || handles::get(host)?.reload_plugins())
 }
 
 /// Starts an answer and stores its stream in `stream`, to be freed. `request` is JSON (docs/request.md) of

@@ -227,6 +227,14 @@ pub(crate) enum ConfigCommand {
     Schema,
 }
 
+const PIN_EXAMPLES: &str = "\
+Examples:
+  outcrop plugin pin echo ./echo.wasm
+  outcrop plugin pin echo
+
+The component must fit the contract, and where the configuration has a `publicKey`, it must be signed. With a FILE the
+entry `plugins.entries.NAME` is made, or changed. Nothing of the component is run.";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Show what a component imports and exports, and whether it fits the contract
@@ -237,6 +245,21 @@ pub(crate) enum PluginCommand {
         /// As a JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// Show which plugins are loaded, on which terms, and how each stands
+    #[command(after_help = "Exits with 0 where all of them take streams and with 1 where one does not.")]
+    List {
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the digest of a plugin's file into the configuration, so that no other is loaded
+    #[command(after_help = PIN_EXAMPLES)]
+    Pin {
+        /// The plugin's name: how the ids of its models begin
+        name: String,
+        /// Its component; not needed where the configuration names it
+        file: Option<PathBuf>,
     },
 }
 

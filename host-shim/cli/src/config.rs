@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::slice;
 
 use outcrop::ErrorClass;
 use outcrop::config::{self, Config, Document, Error, Found, KeyPath, Problem, Severity, Source};
@@ -29,6 +30,9 @@ const SECRETS: &[&str] = &[
     "token",
     "webhookurl",
 ];
+
+/// What ends like one of those and is none.
+const PUBLIC: &str = "publickey";
 
 /// The key whose members are secrets, whatever they are called.
 const HEADERS: &str = "headers";
@@ -64,25 +68,7 @@ pub(crate) fn run(command: &ConfigCommand, asked: Option<&Path>) -> Result<ExitC
             })?;
         }
         ConfigCommand::Set { key, value } => {
-            let path = match config::find(asked, &variable) {
-                Some(found) if found.source == Source::OpenClaw && key.is_addition() => {
-                    return Err(Failure::usage_with_remedy(
-                        format!(
-                            "{key} is not a key of OpenClaw's, which would not start with it in its file"
-                        ),
-                        "name a file of Outcrop's own with --config or OUTCROP_CONFIG",
-                    ));
-                }
-                Some(found) => found.path,
-                None => config::default_file(&variable).ok_or_else(no_file)?,
-            };
-            let document = match Document::open(&path) {
-                Err(Error::Unreadable { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {
-                    Document::empty(path.display().to_string())
-                }
-                opened => opened.map_err(failure)?,
-            };
-            save(&document.set(key, &config::value(value)).map_err(failure)?, &path)?;
+            change(asked, slice::from_ref(key), |document| document.set(key, &config::value(value)))?;
         }
         ConfigCommand::Unset { key } => {
             let path = found()?.path;
@@ -92,6 +78,35 @@ pub(crate) fn run(command: &ConfigCommand, asked: Option<&Path>) -> Result<ExitC
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Changes the file that the arguments and the environment name, or makes it. The keys are those that are set.
+pub(crate) fn change(
+    asked: Option<&Path>,
+    keys: &[KeyPath],
+    change: impl FnOnce(&Document) -> Result<Document, Error>,
+) -> Result<(), Failure> {
+    let path = match config::find(asked, &variable) {
+        Some(found) => {
+            if found.source == Source::OpenClaw
+                && let Some(key) = keys.iter().find(|key| key.is_addition())
+            {
+                return Err(Failure::usage_with_remedy(
+                    format!("{key} is not a key of OpenClaw's, which would not start with it in its file"),
+                    "name a file of Outcrop's own with --config or OUTCROP_CONFIG",
+                ));
+            }
+            found.path
+        }
+        None => config::default_file(&variable).ok_or_else(no_file)?,
+    };
+    let document = match Document::open(&path) {
+        Err(Error::Unreadable { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {
+            Document::empty(path.display().to_string())
+        }
+        opened => opened.map_err(failure)?,
+    };
+    save(&change(&document).map_err(failure)?, &path)
 }
 
 fn check<W: std::io::Write>(found: &Found, json: bool, out: &mut Channel<W>) -> Result<ExitCode, Failure> {
@@ -161,7 +176,7 @@ fn mask(secret: bool, value: Value) -> Value {
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase().replace('-', "");
-    name == HEADERS || SECRETS.iter().any(|end| name.ends_with(end))
+    name == HEADERS || name != PUBLIC && SECRETS.iter().any(|end| name.ends_with(end))
 }
 
 fn is_reference(text: &str) -> bool {
@@ -201,13 +216,13 @@ mod tests {
     fn secrets_are_not_shown() {
         let value = json!({
             "apiKey": "k", "headers": { "X-Team": "search" }, "maxTokens": 1, "botToken": "t",
-            "token": "${TOKEN}", "list": [{ "clientSecret": "s" }], "gatewayToken": ["a"],
+            "publicKey": "p", "token": "${TOKEN}", "list": [{ "clientSecret": "s" }], "gatewayToken": ["a"],
         });
         assert_eq!(
             mask(false, value),
             json!({
                 "apiKey": "***", "headers": { "X-Team": "***" }, "maxTokens": 1,
-                "botToken": "***", "token": "${TOKEN}", "list": [{ "clientSecret": "***" }], "gatewayToken": ["***"],
+                "botToken": "***", "publicKey": "p", "token": "${TOKEN}", "list": [{ "clientSecret": "***" }], "gatewayToken": ["***"],
             })
         );
         let key: KeyPath = "a.apiKey".parse().unwrap();

@@ -1,6 +1,6 @@
 //! Amazon Bedrock on the command line: `outcrop chat`, `outcrop lint`, `outcrop count`, `outcrop models`,
 //! `outcrop auth`, `outcrop doctor`,
-//! `outcrop plugin inspect`.
+//! `outcrop plugin`, `outcrop config`.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -40,6 +40,10 @@ fn main() -> ExitCode {
         Command::Doctor(doctor) => doctor::run(&doctor, &host),
         Command::Config(command) => config::run(&command, host.config.as_deref()),
         Command::Plugin(PluginCommand::Inspect { file, json }) => plugin::inspect(&file, json),
+        Command::Plugin(PluginCommand::List { json }) => plugin::list(&host, json),
+        Command::Plugin(PluginCommand::Pin { name, file }) => {
+            plugin::pin(host.config.as_deref(), &name, file.as_deref())
+        }
         Command::Completions { shell } => completions::print(shell),
     };
     ended.unwrap_or_else(|failure| failure.report())

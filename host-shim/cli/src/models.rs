@@ -85,7 +85,7 @@ fn print(listed: &Models, args: &ModelsListArgs) -> Result<(), Failure> {
 }
 
 /// A table with its head in bold.
-fn show_table<W: std::io::Write>(out: &mut Channel<W>, mut table: Table) -> std::io::Result<()> {
+pub(crate) fn show_table<W: std::io::Write>(out: &mut Channel<W>, mut table: Table) -> std::io::Result<()> {
     table.load_style(presets::NOTHING);
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

@@ -28,6 +28,7 @@ pub(crate) fn check(file: &str, text: &str, root: &Node, environment: Environmen
         Checker { file, text, environment, providers: providers(root), problems: Vec::new(), may_show: true };
     let root = checker.object(root, &keys::ROOT, &KeyPath::default());
     checker.compare_regions(&root);
+    checker.check_grants(&root);
     Checked { root, problems: checker.problems }
 }
 
@@ -43,6 +44,11 @@ fn providers(root: &Node) -> BTreeSet<String> {
 /// Whether a configured provider is Bedrock's: by its name, or by its `api`.
 fn is_ours(name: &str, provider: &Node) -> bool {
     keys::normal_name(name) == keys::MAIN || provider.get("api").and_then(Node::text) == Some(API)
+}
+
+/// Whether an entry has a key that only we give a meaning.
+fn brings_component(entry: &Node) -> bool {
+    entry.members().iter().any(|member| keys::COMPONENT_KEYS.contains(&member.name.as_str()))
 }
 
 struct Checker<'a> {
@@ -69,9 +75,11 @@ impl Checker<'_> {
     /// The value as it will be read; none where it is wrong.
     fn value(&mut self, node: &Node, shape: &Shape, at: &KeyPath) -> Option<Node> {
         let kind = match (shape, &node.kind) {
-            (Shape::Switch, Kind::Switch(_)) => node.kind.clone(),
+            (Shape::Switch | Shape::SwitchOr(_), Kind::Switch(_)) | (Shape::Handed, Kind::Object(_)) => {
+                node.kind.clone()
+            }
             (Shape::Number(bound), Kind::Number(number, _)) if fits(*bound, *number) => node.kind.clone(),
-            (Shape::Text(kind) | Shape::TextOr(kind, _), Kind::Text(text)) => {
+            (Shape::Text(kind) | Shape::TextOr(kind, _) | Shape::SwitchOr(kind), Kind::Text(text)) => {
                 Kind::Text(self.string(node, *kind, text, at)?)
             }
             (Shape::List(shape), Kind::List(elements)) => Kind::List(self.list(elements, shape, at)),
@@ -202,6 +210,27 @@ impl Checker<'_> {
         }
     }
 
+    /// A plugin can be granted only what there is.
+    fn check_grants(&mut self, root: &Node) {
+        let entries = root.get("plugins").and_then(|plugins| plugins.get("entries"));
+        for entry in entries.map(Node::members).unwrap_or_default() {
+            if let Some(granted) = entry.value.get("bedrock")
+                && let Some(name) = granted.text()
+                && !self.is_bedrocks(name)
+            {
+                let at = ["plugins", "entries", &entry.name, "bedrock"];
+                let at = KeyPath(at.map(|name| Step::Key(name.to_owned())).into());
+                let known: Vec<_> = self.providers.iter().map(String::as_str).collect();
+                let message = format!(
+                    "{} is none of Bedrock's providers; there are {}",
+                    quoted(name),
+                    known.join(", ")
+                );
+                self.error(&granted.range, &at, message);
+            }
+        }
+    }
+
     fn unknown(&mut self, member: &Member, object: &Object, at: &KeyPath) {
         if member.name == "$include" {
             let message = "is not followed; what it would bring to this object is not seen";
@@ -224,6 +253,10 @@ impl Checker<'_> {
         }
     }
 
+    fn is_bedrocks(&self, name: &str) -> bool {
+        self.providers.contains(&keys::normal_name(name))
+    }
+
     fn map(&mut self, members: &[Member], whose: Whose, shape: &Shape, at: &KeyPath) -> Vec<Member> {
         let mut checked = Vec::new();
         let mut seen = BTreeSet::new();
@@ -231,7 +264,7 @@ impl Checker<'_> {
             let ours = match whose {
                 Whose::Headers => true,
                 Whose::Providers => is_ours(&member.name, &member.value),
-                Whose::Entries => self.providers.contains(&keys::normal_name(&member.name)),
+                Whose::Entries => self.is_bedrocks(&member.name) || brings_component(&member.value),
                 Whose::Models => member
                     .name
                     .split_once('/')
@@ -260,6 +293,10 @@ impl Checker<'_> {
             }
             let shown = self.may_show;
             self.may_show &= whose != Whose::Headers;
+            let shape = match whose {
+                Whose::Entries if !self.is_bedrocks(&member.name) => &Shape::Object(&keys::PLUGIN_ENTRY),
+                _ => shape,
+            };
             let value = self.value(&member.value, shape, &here);
             self.may_show = shown;
             checked.extend(value.map(|value| Member { value, ..member.clone() }));
@@ -277,7 +314,7 @@ fn wrong_name(whose: Whose, name: &str) -> Option<String> {
         Whose::Headers if !keys::HEADER_NAME.fits(name) => {
             Some(format!("a header's name must be {}", keys::HEADER_NAME.allowed()))
         }
-        Whose::Providers if !keys::PROVIDER_NAME.fits(name.trim()) => Some(format!(
+        Whose::Providers | Whose::Entries if !keys::PROVIDER_NAME.fits(name.trim()) => Some(format!(
             "the name of a provider begins model ids, so it must be {}",
             keys::PROVIDER_NAME.allowed()
         )),
@@ -290,6 +327,8 @@ fn fits(bound: Bound, number: f64) -> bool {
         Bound::None => true,
         Bound::NotNegative => number.is_finite() && number >= 0.0,
         Bound::Positive => number.is_finite() && number >= 1.0,
+        // All bounds are far below what such a number can tell apart.
+        Bound::Whole(least, most) => number.fract() == 0.0 && (least as f64..=most as f64).contains(&number),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What a configuration says, as types, with everything that follows from it: which home of a setting wins,
 //! which provider inherits what, what is rounded and clamped.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use crate::keys::{self, CONTEXT_WINDOW, MAIN, MAX_TOKENS, REFRESH_SECONDS};
+use crate::plugin::{self, Plugin};
 use crate::problem::Problem;
 use crate::tree::{Kind, Node};
 
@@ -18,6 +20,10 @@ pub struct Config {
     pub file: Option<PathBuf>,
     /// The providers that are Bedrock's: `amazon-bedrock`, which is always there, and others in their order.
     pub providers: Vec<Provider>,
+    /// The entries of `plugins.entries` that are for components: of Bedrock's providers, and of others to load.
+    pub plugins: Vec<Plugin>,
+    /// `plugins.limits`: what every plugin may use up, by the names of [`limits`](crate::limits).
+    pub limits: BTreeMap<String, u64>,
     /// `agents.defaults.model`: the model of requests that name none, with its provider's prefix. It may be
     /// another provider's than those here.
     pub default_model: Option<String>,
@@ -138,9 +144,14 @@ impl Config {
         let choice = get(defaults, "model");
         let fallbacks = get(choice, "fallbacks").map(Node::elements).unwrap_or_default();
         let by_model = get(defaults, "models").map(Node::members).unwrap_or_default();
+        let providers = providers(root);
+        let is_bedrocks = |name: &str| providers.iter().any(|provider| provider.name == name);
+        let (plugins, limits) = plugin::read(root, file.and_then(Path::parent), is_bedrocks);
         Self {
             file: file.map(Path::to_owned),
-            providers: providers(root),
+            plugins,
+            limits,
+            providers,
             default_model: choice.and_then(Node::text).map(str::to_owned).or_else(|| text(choice, "primary")),
             fallback_models: fallbacks.iter().filter_map(Node::text).map(str::to_owned).collect(),
             params: Params::read(get(defaults, "params")),
@@ -152,10 +163,11 @@ impl Config {
         }
     }
 
-    /// Whether a model, with its prefix, is one of these providers'.
+    /// Whether a model, with its prefix, is one of these providers' or plugins'.
     pub fn serves(&self, model: &str) -> bool {
-        let name = model.split_once('/').map(|(name, _)| keys::normal_name(name));
-        self.providers.iter().any(|provider| Some(&provider.name) == name.as_ref())
+        let Some(name) = model.split_once('/').map(|(name, _)| keys::normal_name(name)) else { return false };
+        self.providers.iter().any(|provider| provider.name == name)
+            || self.plugins.iter().any(|plugin| plugin.name == name)
     }
 
     /// The defaults of requests to a model: said of the model, of its entry among the provider's models, of all.

@@ -95,11 +95,20 @@ impl Document {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn config(&self, environment: Environment<'_>) -> Result<Config, Error> {
+        self.config_at(None, environment)
+    }
+
+    /// The same of a file, beside which the files that it names lie.
+    pub(crate) fn config_at(
+        &self,
+        file: Option<&Path>,
+        environment: Environment<'_>,
+    ) -> Result<Config, Error> {
         let checked = check::check(&self.name, &self.text, &self.root, environment);
         let (notes, wrong): (Vec<_>, Vec<_>) =
             checked.problems.into_iter().partition(|problem| problem.severity == Severity::Note);
         if wrong.is_empty() {
-            Ok(Config::read(&checked.root, None, notes))
+            Ok(Config::read(&checked.root, file, notes))
         } else {
             Err(Error::Invalid(wrong))
         }

@@ -98,9 +98,7 @@ fn set(name: &str, environment: Environment<'_>) -> Option<PathBuf> {
 /// # Errors
 /// Where it cannot be read or is wrong.
 pub fn load(path: &Path, environment: Environment<'_>) -> Result<Config, Error> {
-    let mut config = Document::open(path)?.config(environment)?;
-    config.file = Some(path.to_owned());
-    Ok(config)
+    Document::open(path)?.config_at(Some(path), environment)
 }
 
 #[cfg(test)]

@@ -73,22 +73,179 @@ static MODELS: Object = Object {
 
 static PLUGINS: Object = Object {
     others: Others::Ignored,
-    members: &[key("entries", Shape::Map(Whose::Entries, &Shape::Object(&ENTRY)), "", "")],
+    members: &[
+        key(
+            "limits",
+            Shape::Object(&LIMITS),
+            "",
+            "What every plugin may use up. The same keys in an entry win, one by one. An addition to OpenClaw's keys.",
+        ),
+        key("entries", Shape::Map(Whose::Entries, &Shape::Object(&ENTRY)), "", ""),
+    ],
 };
 
-static ENTRY: Object = Object {
+/// The entry of a Bedrock provider.
+pub(crate) static ENTRY: Object = Object {
     others: Others::Ignored,
     members: &[
+        ENABLED,
         key("config", Shape::Object(&ENTRY_CONFIG), "", ""),
+        FILE,
+        DIGEST,
+        PUBLIC_KEY,
+        SIGNATURE,
+        ALLOW_UNPINNED,
+        ISOLATION,
+        ENTRY_LIMITS,
+    ],
+};
+
+/// An entry of any other name, which is ours where it has one of [`COMPONENT_KEYS`].
+pub(crate) static PLUGIN_ENTRY: Object = Object {
+    others: Others::Compared,
+    members: &[
+        ENABLED,
+        key("config", Shape::Handed, "`{}`", "The plugin's own settings, handed to it as they are written."),
+        FILE.required(),
+        DIGEST,
+        PUBLIC_KEY,
+        SIGNATURE,
+        ALLOW_UNPINNED,
         key(
-            "isolation",
-            Shape::Text(Text::Word(&["stream", "plugin"])),
-            "`amazon-bedrock`'s, then \"stream\"",
-            "`stream`: each stream runs in an instance of the plugin that nobody else uses. `plugin`: all streams of a \
-             trusted plugin share one, which costs less memory and CPU. An addition to OpenClaw's keys.",
+            "bedrock",
+            Shape::SwitchOr(PROVIDER_NAME),
+            "false",
+            "Whether the plugin may call Bedrock: `true` with the credentials and under the policy of `amazon-bedrock`, a \
+             name with those of that provider. Otherwise every call of the bridge fails. An addition to OpenClaw's keys.",
+        ),
+        ISOLATION,
+        ENTRY_LIMITS,
+    ],
+};
+
+/// Keys that no other program has in an entry.
+pub(crate) const COMPONENT_KEYS: &[&str] =
+    &["file", "digest", "publicKey", "signature", "allowUnpinned", "bedrock", "isolation", "limits"];
+
+const ENABLED: Key = key(
+    "enabled",
+    Shape::Switch,
+    "true",
+    "`false`: the entry's component is not loaded. `amazon-bedrock` is always there; it falls back on the bundled one.",
+);
+const FILE: Key = key(
+    "file",
+    Shape::Text(Text::Free),
+    "the bundled component for `amazon-bedrock`",
+    "The component to load; a relative path begins at the folder of this file. It serves the models `NAME/ID`. That of \
+     `amazon-bedrock` serves every Bedrock provider without one of its own. An addition to OpenClaw's keys.",
+);
+const DIGEST: Key = key(
+    "digest",
+    Shape::Text(Text::Pattern("^sha256:[0-9a-fA-F]{64}$", "\"sha256:\" and 64 hexadecimal digits")),
+    "",
+    "The SHA-256 that the file must have; `outcrop plugin pin NAME` writes it. An addition to OpenClaw's keys.",
+);
+const PUBLIC_KEY: Key = key(
+    "publicKey",
+    Shape::Text(Text::Pattern(
+        "^RW[A-Za-z0-9+/]{54}$",
+        "a minisign public key: \"RW\" and 54 more characters",
+    )),
+    "",
+    "The file must be signed with this minisign key. An addition to OpenClaw's keys.",
+);
+const SIGNATURE: Key = key(
+    "signature",
+    Shape::Text(Text::Free),
+    "`file` and `.minisig`",
+    "The file of the signature. An addition to OpenClaw's keys.",
+);
+const ALLOW_UNPINNED: Key = key(
+    "allowUnpinned",
+    Shape::Switch,
+    "false",
+    "`true`: the file is loaded though neither `digest` nor `publicKey` says which one is meant. An addition to \
+     OpenClaw's keys.",
+);
+const ISOLATION: Key = key(
+    "isolation",
+    Shape::Text(Text::Word(&["stream", "plugin"])),
+    "`amazon-bedrock`'s for its like, else \"stream\"",
+    "`stream`: each stream runs in an instance of the plugin that nobody else uses. `plugin`: all streams of a \
+     trusted plugin share one, which costs less memory and CPU. An addition to OpenClaw's keys.",
+);
+const ENTRY_LIMITS: Key = key(
+    "limits",
+    Shape::Object(&LIMITS),
+    "",
+    "What this plugin may use up, over `plugins.limits`. An addition to OpenClaw's keys.",
+);
+
+/// What a plugin may use up; the names of a limit's errors.
+pub(crate) static LIMITS: Object = Object {
+    others: Others::Refused,
+    members: &[
+        limit("memoryBytes", 65_536, 1 << 32, "67108864", "Bytes of linear memory of one instance."),
+        limit("tableElements", 16, 10_000_000, "20000", "Elements of all tables of an instance."),
+        limit("hostCallBytes", 4096, 1 << 32, "33554432", "Bytes that may cross in one call to the host."),
+        limit("handles", 8, 1_000_000, "1024", "Resource handles of one instance."),
+        limit("callTimeMs", 10, 60_000, "100", "Milliseconds on the CPU of one call into the plugin."),
+        limit("streams", 1, 100_000, "64", "Streams of the plugin at a time."),
+        limit(
+            "processStreams",
+            1,
+            100_000,
+            "256",
+            "Streams of the whole process at a time, beyond which this plugin begins none.",
+        ),
+        limit("componentBytes", 1024, 256 << 20, "8388608", "Bytes of the component's file."),
+        limit(
+            "answerBytes",
+            65_536,
+            1 << 32,
+            "67108864",
+            "Bytes that one answer, or one listing, may take up in the host: its text, and 64 for each chunk, delta and \
+             JSON value.",
+        ),
+        limit(
+            "cpuShare",
+            1,
+            100,
+            "75",
+            "Percent of the time of the runtime's threads that all streams of the plugin may use over time.",
+        ),
+        limit("bridgeCalls", 1, 64, "8", "Calls to Bedrock that one stream may have under way."),
+        limit("logLines", 0, 10_000, "100", "Lines that one call may log; those beyond are left out."),
+        limit("logLineBytes", 16, 65_536, "4096", "Bytes of a logged line; what is longer is cut off."),
+        limit("connectMs", 1, 600_000, "10000", "Milliseconds for a connection to Bedrock to be made."),
+        limit(
+            "firstContentMs",
+            1,
+            86_400_000,
+            "60000; 300000 where the model is asked to think",
+            "Milliseconds until the first content, where the request does not say.",
+        ),
+        limit(
+            "silenceMs",
+            1,
+            86_400_000,
+            "60000",
+            "Milliseconds between two arrivals, where the request does not say.",
+        ),
+        limit(
+            "totalMs",
+            1,
+            86_400_000,
+            "none",
+            "Milliseconds for a whole answer, where the request does not say.",
         ),
     ],
 };
+
+const fn limit(name: &'static str, least: u64, most: u64, default: &'static str, about: &'static str) -> Key {
+    key(name, Shape::Number(Bound::Whole(least, most)), default, about)
+}
 
 static ENTRY_CONFIG: Object = Object {
     others: Others::Compared,
@@ -360,15 +517,13 @@ static MODEL_DEFAULTS: Object = Object {
 /// Keys of a provider that OpenClaw does not have.
 const ADDITIONS: &[&str] = &["region", "profile", "discoveryBaseUrl"];
 
-/// Keys of a plugin's entry that OpenClaw does not have.
-const ENTRY_ADDITIONS: &[&str] = &["isolation"];
-
 /// Whether OpenClaw, which refuses files with keys that it does not know, would refuse this one.
 pub(crate) fn is_addition(path: &KeyPath) -> bool {
     let names: Vec<_> = path.steps().iter().map(Step::name).collect();
     match names[..] {
         [Some("models"), Some("providers"), Some(_), Some(name)] => ADDITIONS.contains(&name),
-        [Some("plugins"), Some("entries"), Some(_), Some(name)] => ENTRY_ADDITIONS.contains(&name),
+        [Some("plugins"), Some("entries"), Some(_), Some(name), ..] => COMPONENT_KEYS.contains(&name),
+        [Some("plugins"), Some("limits"), ..] => true,
         _ => false,
     }
 }

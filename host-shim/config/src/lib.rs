@@ -17,7 +17,7 @@
 //!
 //! - [`find`]: where the file is.
 //! - [`Document`]: its text; checked, edited, written.
-//! - [`Config`]: what it says.
+//! - [`Config`]: what it says; of components [`Plugin`].
 //! - [`Problem`]: what is wrong with it, and where.
 //! - [`schema`]: the same knowledge as a JSON Schema, for editors.
 //!
@@ -31,6 +31,7 @@ mod edit;
 mod files;
 mod keys;
 mod path;
+mod plugin;
 mod problem;
 mod reference;
 mod schema;
@@ -44,6 +45,7 @@ pub use config::{Config, Discovery, Isolation, Mode, Params, Provider};
 pub use document::Document;
 pub use files::{Found, Source, default_file, find, load};
 pub use path::{KeyPath, Step};
+pub use plugin::{Limit, Plugin, limits};
 pub use problem::{Problem, Severity};
 pub use reference::reference;
 pub use schema::schema;
@@ -53,6 +55,16 @@ pub use variables::Environment;
 pub const MAIN_PROVIDER: &str = keys::MAIN;
 /// Other names of [`MAIN_PROVIDER`].
 pub const MAIN_PROVIDER_ALIASES: &[&str] = keys::ALIASES;
+
+/// The name of a provider or plugin as model ids begin with it: small letters, and no alias.
+pub fn normal_name(name: &str) -> String {
+    keys::normal_name(name)
+}
+
+/// Whether a provider or plugin can have this name: it begins model ids.
+pub fn is_name(name: &str) -> bool {
+    keys::PROVIDER_NAME.fits(name)
+}
 
 /// A value as the command line gives it: JSON5 where it can be read as that, and otherwise a string.
 pub fn value(text: &str) -> serde_json::Value {

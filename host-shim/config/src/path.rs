@@ -34,7 +34,9 @@ impl KeyPath {
         crate::keys::is_addition(self)
     }
 
-    pub(crate) fn key(&self, name: &str) -> Self {
+    /// One step further, into an object.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Self {
         self.with(Step::Key(name.to_owned()))
     }
 
@@ -172,6 +174,8 @@ mod tests {
         assert!(is_addition("models.providers.amazon-bedrock.region"));
         assert!(!is_addition("models.providers.amazon-bedrock.baseUrl"));
         assert!(!is_addition("models.bedrockDiscovery.region"));
+        assert!(is_addition("plugins.entries.echo.limits.streams") && is_addition("plugins.limits"));
+        assert!(!is_addition("plugins.entries.echo.config.file"));
     }
 
     #[test]

@@ -53,6 +53,11 @@ fn shape(of: &Shape) -> Value {
         Shape::Number(Bound::None) => json!({ "type": "number" }),
         Shape::Number(Bound::NotNegative) => json!({ "type": "number", "minimum": 0 }),
         Shape::Number(Bound::Positive) => json!({ "type": "number", "minimum": 1 }),
+        Shape::Number(Bound::Whole(least, most)) => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
+        }
+        Shape::Handed => json!({ "type": "object" }),
+        Shape::SwitchOr(kind) => json!({ "anyOf": [{ "type": "boolean" }, text(*kind)] }),
         Shape::Text(kind) => text(*kind),
         Shape::List(element) => json!({ "type": "array", "items": shape(element) }),
         Shape::Object(members) => object(members),
@@ -74,6 +79,12 @@ fn shape(of: &Shape) -> Value {
                 // A provider of any other name is ours where it says so.
                 let speaks = json!({ "type": "object", "required": ["api"], "properties": { "api": { "const": API } } });
                 schema["additionalProperties"] = json!({ "if": speaks, "then": shape(value) });
+            } else {
+                // An entry of any other name is ours where it brings a component.
+                let brings: Vec<_> =
+                    keys::COMPONENT_KEYS.iter().map(|key| json!({ "required": [key] })).collect();
+                let brings = json!({ "type": "object", "anyOf": brings });
+                schema["additionalProperties"] = json!({ "if": brings, "then": object(&keys::PLUGIN_ENTRY) });
             }
             schema
         }

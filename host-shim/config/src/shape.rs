@@ -14,6 +14,10 @@ pub(crate) enum Shape {
     Map(Whose, &'static Shape),
     /// A string, or an object.
     TextOr(Text, &'static Object),
+    /// True, false, or a string.
+    SwitchOr(Text),
+    /// An object that is handed on as it is, variables and all.
+    Handed,
 }
 
 /// Which numbers will do.
@@ -25,6 +29,8 @@ pub(crate) enum Bound {
     NotNegative,
     /// Finite, and one or more; rounded down.
     Positive,
+    /// A whole number from one to the other.
+    Whole(u64, u64),
 }
 
 /// Which strings will do.
@@ -45,7 +51,7 @@ pub(crate) enum Text {
 pub(crate) enum Whose {
     /// Providers that speak Converse: by their name, or by their `api`.
     Providers,
-    /// Plugin entries that carry the name of such a provider.
+    /// Plugin entries: those that carry the name of such a provider, and those that bring a component.
     Entries,
     /// Models of such a provider: `NAME/ID`.
     Models,
@@ -143,14 +149,16 @@ impl Shape {
             Self::Number(Bound::None) => "a number".to_owned(),
             Self::Number(Bound::NotNegative) => "a number, 0 or more".to_owned(),
             Self::Number(Bound::Positive) => "a number, 1 or more".to_owned(),
+            Self::Number(Bound::Whole(least, most)) => format!("a whole number from {least} to {most}"),
             Self::Text(text) => text.allowed(),
             Self::List(Self::Text(Text::Free | Text::Any)) => "a list of strings".to_owned(),
             Self::List(Self::Text(text)) => format!("a list, each {}", text.allowed()),
             Self::List(_) => "a list of objects".to_owned(),
-            Self::Object(_) => "an object".to_owned(),
+            Self::Object(_) | Self::Handed => "an object".to_owned(),
             Self::Map(Whose::Headers, _) => "an object of strings".to_owned(),
             Self::Map(..) => "an object".to_owned(),
             Self::TextOr(text, _) => format!("{}, or an object", text.allowed()),
+            Self::SwitchOr(text) => format!("true or false, or {}", text.allowed()),
         }
     }
 }

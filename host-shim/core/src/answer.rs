@@ -153,7 +153,10 @@ impl Answer {
         }
         let weight = weight::of_chunk(&chunk);
         self.room = self.room.checked_sub(weight).ok_or_else(|| {
-            self.fault(format_args!("gave an answer that takes up more than {} bytes", self.limit))
+            self.fault(format_args!(
+                "gave an answer that takes up more than {} bytes (answerBytes)",
+                self.limit
+            ))
         })?;
         let event = match chunk {
             Chunk::TextDelta(deltas) => return self.begin_run(RunKind::Text, deltas).map(|()| None),

@@ -6,6 +6,7 @@ use crate::account::{Account, date};
 use crate::bridge::failure::{Failure, Stage};
 use crate::bridge::probe;
 use crate::bridge::{Bridge, model_id::ModelId, remedy};
+use crate::plugins::{PluginInfo, PluginState};
 use crate::{Error, ErrorClass, Event, Host, Request};
 
 /// A clock that is off by more than this many seconds is told of.
@@ -21,7 +22,8 @@ const NO_MODEL: &str = "outcrop.doctor";
 #[non_exhaustive]
 pub struct Check {
     /// What, for programs: `credentials`, `identity`, `region`, `endpoint-control`, `endpoint-runtime`,
-    /// `clock`, an IAM action such as `bedrock:InvokeModel`, `entitlement`, `call`.
+    /// `clock`, an IAM action such as `bedrock:InvokeModel`, `entitlement`, `call`; `plugin NAME` of one that
+    /// does not work.
     pub name: String,
     /// What came of it.
     pub verdict: Verdict,
@@ -74,7 +76,9 @@ impl Host {
     /// Where the model id has no known prefix. What does not work is a [`Check`], not an error.
     pub async fn examine(&self, model: Option<&str>) -> crate::Result<Vec<Check>> {
         let (bridge, id) = self.bridge_of(model)?;
-        Ok(examine(self, bridge, model.zip(id)).await)
+        let mut checks = examine(self, bridge, model.zip(id)).await;
+        checks.extend(self.plugins().iter().filter_map(of_plugin));
+        Ok(checks)
     }
 }
 
@@ -146,6 +150,29 @@ async fn examine(host: &Host, bridge: &Bridge, model: Option<(&str, &str)>) -> V
         _ => checks.extend(["entitlement", "call"].map(|name| Check::skipped(name, why))),
     }
     checks
+}
+
+/// A plugin that does not take streams as it should.
+fn of_plugin(plugin: &PluginInfo) -> Option<Check> {
+    let name = format!("plugin {}", plugin.name);
+    match &plugin.state {
+        PluginState::Ready => None,
+        PluginState::Refused { reason } => Some(Check::new(&name, Verdict::Failed, reason)),
+        PluginState::Troubled { failures, reason } => {
+            Some(Check::new(&name, Verdict::Warning, format!("failed {failures} times in a row: {reason}")))
+        }
+        PluginState::Quarantined { failures, reason, pause } => Some(Check {
+            remedy: Some("wait, or replace the plugin".to_owned()),
+            ..Check::new(
+                &name,
+                Verdict::Failed,
+                format!(
+                    "quarantined for {:.0} s after {failures} failures in a row: {reason}",
+                    pause.as_secs_f64()
+                ),
+            )
+        }),
+    }
 }
 
 /// What cannot be looked at without credentials.

@@ -1,6 +1,5 @@
 //! The host: loads plugins, routes model ids to them, starts streams.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,26 +13,24 @@ use crate::answer::Answer;
 use crate::bridge::clients::Access;
 use crate::bridge::headers::Headers;
 use crate::bridge::{Bridge, Discovery};
-use crate::instances::{Instance, Instances, Route};
+use crate::instances::{Bedrock, Instance, Instances, Route};
 use crate::limits::{self, Limits};
+use crate::loading::{Loaded, Loader, Wishes};
+use crate::plugins::Plugin;
 use crate::request::{Effort, Timeouts};
-use crate::shim::memory::Memory;
-use crate::shim::plugin::{self, Plugin};
+use crate::shim::plugin as sandboxed;
 use crate::shim::work::Work;
-use crate::shim::{self, Places, Surroundings};
+use crate::shim::{self, Places};
 use crate::stream::{EventStream, Patience};
 use crate::{Error, ErrorClass, Isolation, Request, Result};
 
 /// The component that is built along with this crate.
-static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon_bedrock.wasm"));
+pub(crate) static BUNDLED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/amazon_bedrock.wasm"));
 
 /// The bytes of the plugin that is built in: a component, fit for [`inspect`](crate::inspect).
 pub fn bundled_plugin() -> &'static [u8] {
     BUNDLED
 }
-
-/// What the bundled plugin is called in messages.
-const BUNDLED_NAME: &str = "amazon-bedrock";
 
 /// Names the cache folder where the builder does not.
 const CACHE_VARIABLE: &str = "OUTCROP_CACHE_DIR";
@@ -46,13 +43,15 @@ const GUARDRAIL: &str = "guardrailConfig";
 /// Cheap to clone; all clones share connections, credentials, caches and limits.
 #[derive(Clone)]
 pub struct Host {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
-    instances: Instances,
-    config: Config,
+pub(crate) struct Shared {
+    pub(crate) instances: Instances,
+    pub(crate) config: Config,
     timeouts: Timeouts,
+    pub(crate) wishes: Wishes,
+    pub(crate) loader: Loader,
 }
 
 impl std::fmt::Debug for Host {
@@ -77,7 +76,7 @@ impl Host {
     }
 
     pub(crate) fn instances(&self) -> &[Instance] {
-        &self.shared.instances.0
+        &self.shared.instances.all
     }
 
     /// Which instance a model belongs to.
@@ -87,18 +86,27 @@ impl Host {
 
     /// The bridge of `amazon-bedrock`.
     pub(crate) fn main_bridge(&self) -> &Bridge {
-        self.shared.instances.main().bridge()
+        &self.shared.instances.main
     }
 
     /// The bridge of the instance that a model belongs to, and the model's id there; without a model the bridge
-    /// of `amazon-bedrock`.
+    /// of `amazon-bedrock`. A plugin beside Bedrock has none.
     pub(crate) fn bridge_of<'a>(&'a self, model: Option<&'a str>) -> Result<(&'a Bridge, Option<&'a str>)> {
         let instances = &self.shared.instances;
         Ok(match model {
             None => (self.main_bridge(), None),
             Some(model) => {
-                let route = instances.route(model)?;
-                (route.instance.bridge(), Some(route.model_id))
+                let Route { instance, model_id, .. } = instances.route(model)?;
+                let bridge = instance.bridge().ok_or_else(|| {
+                    Error::new(
+                        ErrorClass::Unsupported,
+                        format!(
+                            "/model: {} is a plugin beside Bedrock, of which AWS knows nothing",
+                            instance.name
+                        ),
+                    )
+                })?;
+                (bridge, Some(model_id))
             }
         })
     }
@@ -110,12 +118,12 @@ impl Host {
 
     /// Streams that are running now.
     pub fn streams(&self) -> usize {
-        self.shared.instances.0.iter().map(|instance| instance.plugin.streams()).sum()
+        self.instances().iter().map(Instance::streams).sum()
     }
 
     /// Instances of plugins that live now: those of running streams, and a few that stand ready.
     pub fn plugin_instances(&self) -> usize {
-        self.shared.instances.0.iter().map(|instance| instance.plugin.instances()).sum()
+        self.instances().iter().filter_map(|instance| Some(instance.plugin().ok()?.instances())).sum()
     }
 
     /// The configured default model, `agents.defaults.model`: what a request asks whose `model` is empty.
@@ -151,7 +159,12 @@ impl Host {
         if request.messages.is_empty() {
             return Err(Error::new(ErrorClass::InvalidRequest, "/messages: there is no message to answer"));
         }
-        let params = self.shared.config.params_of(&instance.provider, model_id);
+        let plugin = instance.plugin()?;
+        let params = instance
+            .bedrock
+            .as_ref()
+            .map(|bedrock| self.shared.config.params_of(&bedrock.provider, model_id));
+        let params = params.unwrap_or_default();
         for (key, word) in
             [("service-tier", params.service_tier), ("cache-retention", params.cache_retention)]
         {
@@ -160,16 +173,15 @@ impl Host {
             }
         }
         let places = Places::of(&request);
-        let patience = patience(&request, self.shared.timeouts);
+        let patience = patience(&request, self.shared.timeouts, plugin.surroundings().timeouts);
         let (request, work) = shim::request(request, model_id, prefix);
-        let plugin = instance.plugin.clone();
         Ok(Prepared { plugin, request, work, places, patience, model })
     }
 }
 
 /// A request in the contract's form, and what does not cross with it.
 pub(crate) struct Prepared {
-    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) plugin: Arc<sandboxed::Plugin>,
     pub(crate) request: shim::contract::types::Request,
     pub(crate) work: Work,
     pub(crate) places: Places,
@@ -178,15 +190,19 @@ pub(crate) struct Prepared {
     pub(crate) model: String,
 }
 
-fn patience(request: &Request, host: Timeouts) -> Patience {
+fn patience(request: &Request, host: Timeouts, plugin: Timeouts) -> Patience {
     let reasons = request.effort.is_some_and(|effort| effort != Effort::Off);
     let first_content =
         if reasons { limits::FIRST_CONTENT_TIME_REASONING } else { limits::FIRST_CONTENT_TIME };
     let own = request.timeouts;
     Patience {
-        first_content: own.first_content.or(host.first_content).unwrap_or(first_content),
-        silence: own.silence.or(host.silence).unwrap_or(limits::SILENCE_TIME),
-        total: own.total.or(host.total),
+        first_content: own
+            .first_content
+            .or(host.first_content)
+            .or(plugin.first_content)
+            .unwrap_or(first_content),
+        silence: own.silence.or(host.silence).or(plugin.silence).unwrap_or(limits::SILENCE_TIME),
+        total: own.total.or(host.total).or(plugin.total),
     }
 }
 
@@ -196,13 +212,11 @@ fn patience(request: &Request, host: Timeouts) -> Patience {
 pub struct HostBuilder {
     config: Config,
     config_file: Option<PathBuf>,
-    plugin_file: Option<PathBuf>,
+    wishes: Wishes,
     settings: Map<String, Value>,
     access: Access,
     imposed: Map<String, Value>,
     timeouts: Timeouts,
-    limits: Limits,
-    isolation: Option<Isolation>,
     attempts: u32,
     cache_folder: Option<PathBuf>,
     refresh_interval: Option<Duration>,
@@ -213,13 +227,11 @@ impl Default for HostBuilder {
         Self {
             config: Config::default(),
             config_file: None,
-            plugin_file: None,
+            wishes: Wishes::default(),
             settings: Map::new(),
             access: Access { connect_timeout: limits::CONNECT_TIME, ..Access::default() },
             imposed: Map::new(),
             timeouts: Timeouts::default(),
-            limits: Limits::default(),
-            isolation: None,
             attempts: limits::ATTEMPTS,
             cache_folder: None,
             refresh_interval: None,
@@ -242,9 +254,18 @@ impl HostBuilder {
         self
     }
 
-    /// A component to load in place of the one that is built in.
+    /// A component to load in place of the one that is built in. It needs no pin: whoever names it here chooses it at
+    /// this very moment, as the program itself was chosen. For one that is pinned there is [`plugin`](Self::plugin).
     pub fn plugin_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.plugin_file = Some(path.into());
+        self.wishes.file = Some(path.into());
+        self
+    }
+
+    /// A plugin beside the bundled one, or in its place; over a configured one of the same name. One beside it that
+    /// cannot be loaded does not keep the host from starting: its models answer with the reason, and
+    /// [`Host::plugins`] tells it.
+    pub fn plugin(mut self, plugin: Plugin) -> Self {
+        self.wishes.plugins.push(plugin);
         self
     }
 
@@ -315,15 +336,15 @@ impl HostBuilder {
         self
     }
 
-    /// What the plugin may use up.
+    /// What each plugin may use up. A limit that differs from its default wins over a configured one.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.wishes.limits = limits;
         self
     }
 
-    /// Which streams share an instance of the plugin: none of them without it, if no configuration says otherwise.
+    /// Which streams share an instance of a Bedrock provider's plugin: none of them without it, if no configuration says otherwise.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
-        self.isolation = Some(isolation);
+        self.wishes.isolation = Some(isolation);
         self
     }
 
@@ -357,39 +378,46 @@ impl HostBuilder {
             self.config = outcrop_config::load(path, &|name| std::env::var(name).ok())
                 .map_err(|error| Error::new(ErrorClass::InvalidRequest, error.to_string()))?;
         }
-        let (name, bytes) = match &self.plugin_file {
-            None => (BUNDLED_NAME.to_owned(), std::borrow::Cow::Borrowed(BUNDLED)),
-            Some(path) => {
-                let bytes = read_component(path, self.limits.component_bytes).map_err(|error| {
-                    Error::new(
-                        ErrorClass::InvalidRequest,
-                        format!("the plugin {} cannot be read: {error}", path.display()),
-                    )
-                })?;
-                let name = path.display().to_string();
-                plugin::check(&name, &bytes, &self.limits)?;
-                (name, bytes.into())
-            }
-        };
         self.access.cache_folder = cache_folder(self.cache_folder.take());
-        let compiled = self.kept("compiled");
-        let mut instances: Vec<Instance> = Vec::with_capacity(self.config.providers.len());
-        for provider in &self.config.providers {
-            let surroundings = self.surroundings(provider);
-            let settings = self.settings_of(provider);
-            let plugin = match instances.first() {
-                None => Plugin::load(&name, &bytes, settings, surroundings, compiled.as_deref())?,
-                Some(first) => first.plugin.again(settings, surroundings)?,
-            };
-            instances.push(Instance { provider: provider.clone(), plugin: Arc::new(plugin) });
+        let loader = Loader::new(self.kept("compiled"), self.kept("quarantine"));
+        let (config, wishes) = (&self.config, &self.wishes);
+        let mut all: Vec<Instance> = Vec::with_capacity(config.providers.len());
+        let mut loaded: Vec<Loaded> = Vec::new();
+        for provider in &config.providers {
+            let terms = wishes.of_provider(&provider.name, config);
+            let bridge = Arc::new(self.bridge(provider, terms.connect_time));
+            let (settings, streams) = (self.settings_of(provider), Arc::default());
+            let bedrock = Bedrock { provider: provider.clone(), bridge, settings };
+            let now = loader.load(terms, bedrock.place(&streams), &loaded)?;
+            loaded.push(now.clone());
+            all.push(Instance::new(provider.name.clone(), Some(bedrock), streams, now));
         }
-        let (instances, timeouts) = (Instances(instances), self.timeouts);
-        Ok(Host { shared: Arc::new(Shared { instances, config: self.config, timeouts }) })
+        let main = match all.first().and_then(|instance| instance.bedrock.as_ref()) {
+            Some(bedrock) => bedrock.bridge.clone(),
+            None => return Err(Error::new(ErrorClass::Internal, "the configuration has no provider")),
+        };
+        let mut instances = Instances { all, main };
+        for terms in wishes.others(config) {
+            let streams = Arc::default();
+            let now = instances
+                .place_beside(&terms, &streams)
+                .and_then(|place| loader.load(terms.clone(), place, &[]));
+            let now = now.unwrap_or_else(|error| {
+                tracing::error!("{error}");
+                Loaded::refused(terms.clone(), error)
+            });
+            instances.all.push(Instance::new(terms.name, None, streams, now));
+        }
+        let (timeouts, wishes) = (self.timeouts, self.wishes);
+        Ok(Host { shared: Arc::new(Shared { instances, config: self.config, timeouts, wishes, loader }) })
     }
 
-    /// What the instance's plugin can reach. What was set in Rust comes before what is configured.
-    fn surroundings(&self, provider: &Provider) -> Surroundings {
+    /// What a provider's plugin can reach. What was set in Rust comes before what is configured.
+    fn bridge(&self, provider: &Provider, connect_time: Option<Duration>) -> Bridge {
         let mut access = self.access.clone();
+        if access.connect_timeout == limits::CONNECT_TIME {
+            access.connect_timeout = connect_time.unwrap_or(limits::CONNECT_TIME);
+        }
         access.region = access.region.or_else(|| provider.region.clone());
         access.profile = access.profile.or_else(|| provider.profile.clone());
         access.runtime_endpoint = access.runtime_endpoint.or_else(|| provider.endpoint.clone());
@@ -400,12 +428,7 @@ impl HostBuilder {
         if let Some(guardrail) = &provider.guardrail {
             imposed.entry(GUARDRAIL).or_insert_with(|| guardrail.clone().into());
         }
-        Surroundings {
-            bridge: Bridge::new(access, imposed, self.attempts, self.discovery(provider)),
-            memory: Memory::default(),
-            limits: self.limits.clone(),
-            isolation: self.isolation.unwrap_or(provider.isolation),
-        }
+        Bridge::new(access, imposed, self.attempts, self.discovery(provider))
     }
 
     fn discovery(&self, provider: &Provider) -> Discovery {
@@ -434,13 +457,6 @@ impl HostBuilder {
         }
         settings.to_string()
     }
-}
-
-/// Reads a file, but no more of it than shows that it is too large.
-fn read_component(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The folder for what can be made again.

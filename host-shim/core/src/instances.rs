@@ -1,33 +1,96 @@
-//! Which instance of Bedrock a model id belongs to: the one place where prefixes are cut.
+//! Which provider a model id belongs to: the one place where prefixes are cut.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use outcrop_config::{MAIN_PROVIDER, MAIN_PROVIDER_ALIASES, Provider};
+use outcrop_config::{MAIN_PROVIDER, MAIN_PROVIDER_ALIASES, Provider, normal_name};
+use serde_json::Value;
 
 use crate::bridge::Bridge;
+use crate::loading::{Loaded, Place};
+use crate::plugins::Plugin as Terms;
 use crate::shim::plugin::Plugin;
 use crate::{Error, ErrorClass, Result};
 
-/// One account, region and endpoint, with a plugin, clients and a listing of its own.
+/// What the ids of some models begin with, and the plugin that answers for them: one account, region and endpoint of
+/// Bedrock with clients and a listing of its own, or a plugin beside them.
 pub(crate) struct Instance {
-    /// What was configured of it. Its name is the prefix of its models' ids.
+    /// The prefix of its models' ids, without the slash.
+    pub(crate) name: String,
+    /// None of a plugin beside Bedrock.
+    pub(crate) bedrock: Option<Bedrock>,
+    /// Its plugin can be replaced while its streams run.
+    loaded: RwLock<Loaded>,
+    /// Streams that are running.
+    pub(crate) streams: Arc<AtomicUsize>,
+}
+
+/// One account, region and endpoint.
+pub(crate) struct Bedrock {
+    /// What was configured of it.
     pub(crate) provider: Provider,
-    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) bridge: Arc<Bridge>,
+    /// The plugin's settings, as JSON.
+    pub(crate) settings: String,
+}
+
+impl Bedrock {
+    /// What its plugin is loaded for.
+    pub(crate) fn place(&self, streams: &Arc<AtomicUsize>) -> Place {
+        Place { settings: self.settings.clone(), bridge: Some(self.bridge.clone()), streams: streams.clone() }
+    }
 }
 
 impl Instance {
-    pub(crate) fn bridge(&self) -> &Bridge {
-        &self.plugin.surroundings().bridge
+    pub(crate) fn new(
+        name: String,
+        bedrock: Option<Bedrock>,
+        streams: Arc<AtomicUsize>,
+        loaded: Loaded,
+    ) -> Self {
+        Self { name, bedrock, loaded: RwLock::new(loaded), streams }
+    }
+
+    /// The plugin for a new stream; the reason where there is none.
+    pub(crate) fn plugin(&self) -> Result<Arc<Plugin>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).plugin.clone()
+    }
+
+    /// What is loaded now.
+    pub(crate) fn loaded(&self) -> Loaded {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has new streams go to another plugin. Those that run stay where they are.
+    pub(crate) fn replace(&self, loaded: Loaded) {
+        let old =
+            std::mem::replace(&mut *self.loaded.write().unwrap_or_else(PoisonError::into_inner), loaded);
+        // Takes its time, and needs no lock.
+        drop(old);
+    }
+
+    /// Its own way to Bedrock.
+    pub(crate) fn bridge(&self) -> Option<&Bridge> {
+        self.bedrock.as_ref().map(|bedrock| &*bedrock.bridge)
+    }
+
+    pub(crate) fn streams(&self) -> usize {
+        self.streams.load(Ordering::Acquire)
     }
 
     /// How the ids of its models begin.
     pub(crate) fn prefix(&self) -> String {
-        format!("{}/", self.provider.name)
+        format!("{}/", self.name)
     }
 }
 
-/// The instances of a host; the first is `amazon-bedrock`.
-pub(crate) struct Instances(pub(crate) Vec<Instance>);
+/// The instances of a host.
+pub(crate) struct Instances {
+    /// The first is `amazon-bedrock`.
+    pub(crate) all: Vec<Instance>,
+    /// The bridge of the one that is there without being configured.
+    pub(crate) main: Arc<Bridge>,
+}
 
 /// A model id, taken apart.
 pub(crate) struct Route<'a> {
@@ -39,16 +102,53 @@ pub(crate) struct Route<'a> {
 }
 
 impl Instances {
-    /// The one that is there without being configured.
-    pub(crate) fn main(&self) -> &Instance {
-        &self.0[0]
-    }
-
     /// Cuts the routing prefix off a model id.
     pub(crate) fn route<'a>(&'a self, model: &'a str) -> Result<Route<'a>> {
-        let names = self.0.iter().map(|instance| instance.provider.name.as_str());
+        let names = self.all.iter().map(|instance| instance.name.as_str());
         let (prefix, index, model_id) = cut(model, names)?;
-        Ok(Route { instance: &self.0[index], prefix, model_id })
+        Ok(Route { instance: &self.all[index], prefix, model_id })
+    }
+
+    /// What a plugin beside Bedrock is loaded for: with the bridge that it is granted, if it is.
+    pub(crate) fn place_beside(&self, terms: &Terms, streams: &Arc<AtomicUsize>) -> Result<Place> {
+        let bridge = match &terms.bedrock {
+            None => None,
+            Some(granted) => {
+                let bedrock =
+                    self.named(&normal_name(granted)).and_then(|instance| instance.bedrock.as_ref());
+                Some(bedrock.map(|bedrock| bedrock.bridge.clone()).ok_or_else(|| {
+                    let known: Vec<_> = self
+                        .all
+                        .iter()
+                        .filter(|instance| instance.bedrock.is_some())
+                        .map(|instance| instance.name.as_str())
+                        .collect();
+                    Error::new(
+                        ErrorClass::InvalidRequest,
+                        format!(
+                            "the plugin {} is granted {granted:?}, which is no provider of Bedrock's",
+                            terms.name
+                        ),
+                    )
+                    .with_remedy(format!("grant it one of {}", known.join(", ")))
+                })?)
+            }
+        };
+        let settings = Value::Object(terms.settings.clone()).to_string();
+        Ok(Place { settings, bridge, streams: streams.clone() })
+    }
+
+    /// What the plugin of an instance is loaded for.
+    pub(crate) fn place_of(&self, instance: &Instance, terms: &Terms) -> Result<Place> {
+        match &instance.bedrock {
+            Some(bedrock) => Ok(bedrock.place(&instance.streams)),
+            None => self.place_beside(terms, &instance.streams),
+        }
+    }
+
+    /// The instance of this name, in its normal form.
+    pub(crate) fn named(&self, name: &str) -> Option<&Instance> {
+        self.all.iter().find(|instance| instance.name == name)
     }
 }
 

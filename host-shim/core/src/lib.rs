@@ -32,6 +32,8 @@
 //! - [`EventStream`] of [`Event`]s: what is answered.
 //! - [`Host::preview`] and [`Host::count_tokens`]: what would be sent, and how long it is.
 //! - [`Error`] and [`ErrorClass`]: why not.
+//! - [`Plugin`]: a component beside the bundled one; [`Host::plugins`] tells how each stands,
+//!   [`Host::replace_plugin`] replaces one while its streams run.
 //! - [`Limits`]: what a plugin may use up.
 //! - [`inspect`]: what a component is, without running it.
 //!
@@ -58,6 +60,7 @@ pub use outcrop_config::Isolation;
 mod account;
 mod answer;
 mod bridge;
+mod digest;
 mod doctor;
 mod error;
 mod event;
@@ -65,14 +68,20 @@ mod host;
 mod instances;
 mod limits;
 mod listing;
+mod loading;
+mod management;
 mod model;
+mod pin;
+mod plugins;
 mod policy;
 mod preflight;
+mod quarantine;
 pub mod request;
 mod shim;
 mod stream;
 
 pub use account::Account;
+pub use digest::digest;
 pub use doctor::{Check, Verdict};
 pub use error::{Error, ErrorClass, Result};
 pub use event::{AssistantMessage, Cost, Event, StopReason, Usage};
@@ -80,6 +89,7 @@ pub use host::{Host, HostBuilder, bundled_plugin};
 pub use limits::Limits;
 pub use listing::Models;
 pub use model::{LeftOut, Model, Pricing};
+pub use plugins::{Plugin, PluginInfo, PluginState, ReloadOutcome, Reloaded, SignatureState};
 pub use preflight::{Preview, Rewrite, TokenCount};
 pub use request::Request;
 pub use shim::inspect::{Inspection, inspect};

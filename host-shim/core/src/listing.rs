@@ -3,9 +3,11 @@
 use futures_util::future::join_all;
 use serde_json::Value;
 
+use crate::bridge::Bridge;
 use crate::bridge::catalogue::Missed;
 use crate::bridge::remedy;
 use crate::instances::{Instance, Route};
+use crate::shim::plugin::Plugin;
 use crate::{Error, ErrorClass, Host, LeftOut, Model, Result, shim};
 
 /// Models on offer, and what kept others from the list.
@@ -49,7 +51,7 @@ impl Host {
     /// A program that is about to end gives it this chance, or the next one finds the same stale listing.
     pub async fn refreshed(&self) -> Vec<Error> {
         let settled = self.instances().iter().map(async |instance: &Instance| {
-            let catalogue = instance.bridge().catalogue();
+            let Some(catalogue) = instance.bridge().map(Bridge::catalogue) else { return Vec::new() };
             catalogue.settled().await;
             catalogue.cached().map(|listing| problems(&listing.lists.missed)).unwrap_or_default()
         });
@@ -94,7 +96,7 @@ impl Host {
     /// the plugin does not explain models, [`ErrorClass::Internal`] where it failed.
     pub fn explain_model(&self, model: &str) -> Result<Value> {
         let Route { instance, model_id, .. } = self.route(model)?;
-        let explained = instance.plugin.explain_model(model_id)?.ok_or_else(|| {
+        let explained = instance.plugin()?.explain_model(model_id)?.ok_or_else(|| {
             Error::new(ErrorClass::Unsupported, "this plugin does not explain what it knows of models")
         })?;
         serde_json::from_str(&explained).map_err(|error| {
@@ -107,7 +109,7 @@ impl Host {
         let mut problems = problems;
         if self.instances().len() > 1 {
             for problem in &mut problems {
-                problem.message = format!("{}: {}", instance.provider.name, problem.message);
+                problem.message = format!("{}: {}", instance.name, problem.message);
             }
         }
         problems
@@ -116,23 +118,37 @@ impl Host {
 
 /// The models of one instance.
 async fn listed(instance: &Instance, insist: bool) -> Result<Models> {
-    let catalogue = instance.bridge().catalogue();
+    let plugin = instance.plugin()?;
+    let Some(bridge) = &plugin.surroundings().bridge else { return offered(instance, &plugin) };
+    let catalogue = bridge.catalogue();
     let listing = catalogue.listing(insist).await;
+    if instance.bedrock.is_none() {
+        // What Bedrock could not list is told once, by its own.
+        return offered(instance, &plugin);
+    }
     let problems = problems(&listing.lists.missed);
-    let prefix = instance.prefix();
-    match (instance.plugin.list_models(), problems.first()) {
+    match (offered(instance, &plugin), problems.first()) {
         (Ok(offer), Some(problem)) if offer.models.is_empty() => Err(problem.clone()),
         (Ok(offer), _) => Ok(Models {
-            models: offer.models.into_iter().map(|model| shim::model(model, &prefix)).collect(),
-            left_out: offer.left_out.into_iter().map(|model| shim::left_out(model, &prefix)).collect(),
             problems,
             fetched_at: listing.lists.fetched_at(),
             is_stale: catalogue.is_stale(&listing),
+            ..offer
         }),
         // The plugin was told the same failure; here it is known what was asked for.
         (Err(error), Some(problem)) if error.class != ErrorClass::Internal => Err(problem.clone()),
         (Err(error), _) => Err(error),
     }
+}
+
+/// What the plugin offers, with the prefix.
+fn offered(instance: &Instance, plugin: &Plugin) -> Result<Models> {
+    let (offer, prefix) = (plugin.list_models()?, instance.prefix());
+    Ok(Models {
+        models: offer.models.into_iter().map(|model| shim::model(model, &prefix)).collect(),
+        left_out: offer.left_out.into_iter().map(|model| shim::left_out(model, &prefix)).collect(),
+        ..Models::default()
+    })
 }
 
 /// What could not be listed, each thing said once.

@@ -6,7 +6,7 @@ mod call_time;
 pub(crate) mod contract;
 mod convert;
 pub(crate) mod cpu_share;
-mod engine;
+pub(crate) mod engine;
 mod guest_state;
 pub(crate) mod inspect;
 pub(crate) mod memory;

@@ -125,6 +125,7 @@ impl Stream for EventStream {
         if event.is_terminal()
             && let State::Live(mut live) = std::mem::replace(&mut self.state, State::Ended(None))
         {
+            live.permit.ended();
             live.replace_instance();
             if live.answer.finished() {
                 self.state = State::Ended(live.seat.finish());

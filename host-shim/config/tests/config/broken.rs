@@ -100,6 +100,66 @@ pub(crate) const CASES: &[(&str, &str, &str)] = &[
         "there is no such key; there are guardrailIdentifier,",
     ),
     (
+        "{ plugins: { entries: { 'amazon-bedrock': {\n file: 7 } } } }",
+        "2:8",
+        "plugins.entries.amazon-bedrock.file: must be a string that is not blank, not a number",
+    ),
+    (
+        "{ plugins: { entries: { echo: { digest: 'sha256:12' } } } }",
+        "1:41",
+        "plugins.entries.echo.digest: must be \"sha256:\" and 64 hexadecimal digits, not \"sha256:12\"",
+    ),
+    (
+        "{ plugins: { entries: { echo: { allowUnpinned: true } } } }",
+        "1:31",
+        "plugins.entries.echo.file: is missing",
+    ),
+    (
+        "{ plugins: { entries: { echo: { file: 'e', publicKey: 'x' } } } }",
+        "1:55",
+        "publicKey: must be a minisign public key",
+    ),
+    (
+        "{ plugins: { entries: { echo: { file: 'e', bedrock: 'nobody' } } } }",
+        "1:53",
+        "plugins.entries.echo.bedrock: \"nobody\" is none of Bedrock's providers; there are amazon-bedrock",
+    ),
+    (
+        "{ plugins: { entries: { echo: { file: 'e', bedrock: 1 } } } }",
+        "1:53",
+        "must be true or false, or letters, digits and . _ -, not a number",
+    ),
+    (
+        "{ plugins: { entries: { echo: { file: 'e', config: [] } } } }",
+        "1:52",
+        "plugins.entries.echo.config: must be an object, not a list",
+    ),
+    (
+        "{ plugins: { entries: { 'a/b': { file: 'e' } } } }",
+        "1:25",
+        "begins model ids, so it must be letters, digits and . _ -",
+    ),
+    (
+        "{ plugins: { entries: { echo: { file: 'e', limits: { memoryBytes: 100 } } } } }",
+        "1:67",
+        "plugins.entries.echo.limits.memoryBytes: must be a whole number from 65536 to 4294967296, not 100",
+    ),
+    (
+        "{ plugins: { limits: { callTimeMs: 10.5 } } }",
+        "1:36",
+        "plugins.limits.callTimeMs: must be a whole number from 10 to 60000, not 10.5",
+    ),
+    (
+        "{ plugins: { limits: { handles: 1000001 } } }",
+        "1:33",
+        "must be a whole number from 8 to 1000000, not 1000001",
+    ),
+    (
+        "{ plugins: { limits: { memory: 1 } } }",
+        "1:24",
+        "there is no such key; there are memoryBytes, tableElements,",
+    ),
+    (
         "{ models: { bedrockDiscovery: {}, bedrockDiscovery: {} } }",
         "1:35",
         "models.bedrockDiscovery: stands twice",

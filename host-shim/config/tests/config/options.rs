@@ -49,9 +49,31 @@ plugins: {entries: {
   openai: {config: {discovery: 'not ours'}}}},
 agents: {defaults: {model: 'work/x', models: {'openai/x': 7, 'bedrock/y': {params: {serviceTier: 'auto'}}}}}}";
 
+/// Plugins, with everything that can be said of one, beside entries of OpenClaw's own.
+const PLUGINS: &str = "{models: {providers: {work: {api: 'bedrock-converse-stream'}}},
+plugins: {
+  enabled: true, allow: ['echo'], slots: {memory: 'x'},
+  limits: {streams: 8, processStreams: 100, logLines: 0},
+  entries: {
+    bedrock: {enabled: false, file: 'other.wasm', limits: {memoryBytes: 1048576}},
+    work: {file: 'work.wasm', allowUnpinned: true},
+    Echo: {file: 'plugins/echo.wasm', digest: 'sha256:00AAaa00000000000000000000000000000000000000000000000000000000ff',
+           publicKey: 'RWQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', signature: '/keys/echo.sig',
+           bedrock: 'Work', config: {prefix: '${UNSET}', list: [1]}, limits: {streams: 2, totalMs: 5000},
+           enabled: true, hooks: {allowPromptInjection: true}, env: {A: 'b'}},
+    granted: {file: 'g.wasm', bedrock: true},
+    off: {file: 'off.wasm', enabled: false},
+    telegram: {enabled: true, apiKey: 7, config: {token: '${UNSET}'}},
+  }}}";
+
 /// Files that are taken.
-pub(crate) const WHOLE: &[&str] =
-    &[DOCUMENTED, SEVERAL, "{}", "{channels: {x: 1}, agents: {defaults: {model: {primary: 'a/b'}}}}"];
+pub(crate) const WHOLE: &[&str] = &[
+    DOCUMENTED,
+    SEVERAL,
+    PLUGINS,
+    "{}",
+    "{channels: {x: 1}, agents: {defaults: {model: {primary: 'a/b'}}}}",
+];
 
 fn environment(name: &str) -> Option<String> {
     (name == "TEAM").then(|| "search".to_owned())
@@ -362,4 +384,36 @@ fn several_instances_stand_side_by_side() {
         provider.guardrail.as_ref().map(|guardrail| guardrail["guardrailIdentifier"].clone())
     });
     assert_eq!(guardrails, [Some(json!("main1")), Some(json!("work1")), Some(json!("main1"))]);
+}
+
+#[test]
+fn plugins_are_read_with_their_terms() {
+    let config = config(PLUGINS);
+    assert!(config.notes.is_empty(), "{:?}", config.notes);
+    let names: Vec<_> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    assert_eq!(names, ["amazon-bedrock", "work", "echo", "granted"]);
+    let [main, work, echo, granted] = &config.plugins[..] else { panic!("{names:?}") };
+    // It is there without its component too, and keeps its limits.
+    assert_eq!((&main.file, main.limits["memoryBytes"]), (&None, 1 << 20));
+    assert_eq!((work.file.as_deref(), work.allow_unpinned), (Some("work.wasm".as_ref()), true));
+    assert_eq!(echo.file.as_deref(), Some("plugins/echo.wasm".as_ref()));
+    assert_eq!(echo.digest.as_deref(), Some(&*format!("sha256:00aaaa{}ff", "0".repeat(56))));
+    assert!(echo.public_key.is_some() && !echo.allow_unpinned);
+    assert_eq!(echo.signature.as_deref(), Some("/keys/echo.sig".as_ref()));
+    assert_eq!((echo.bedrock.as_deref(), granted.bedrock.as_deref()), (Some("work"), Some("amazon-bedrock")));
+    assert_eq!(Value::from(echo.settings.clone()), json!({ "prefix": "${UNSET}", "list": [1] }));
+    assert_eq!((echo.limits["streams"], echo.limits["totalMs"]), (2, 5000));
+    assert_eq!((config.limits["streams"], config.limits["logLines"]), (8, 0));
+    assert!(config.serves("Echo/x") && config.serves("work/x") && !config.serves("off/x"));
+}
+
+#[test]
+fn files_of_plugins_lie_beside_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json5");
+    std::fs::write(&path, "{plugins: {entries: {echo: {file: 'echo.wasm'}, other: {file: '/other.wasm'}}}}")
+        .unwrap();
+    let config = outcrop_config::load(&path, &|_| None).unwrap();
+    assert_eq!(config.plugins[0].file, Some(folder.path().join("echo.wasm")));
+    assert_eq!(config.plugins[1].file.as_deref(), Some("/other.wasm".as_ref()));
 }

@@ -10,7 +10,8 @@ use wasmtime::{
     PoolingAllocationConfig,
 };
 
-use crate::limits::{CORE_INSTANCES, Limits, STACK_BYTES, TABLE_ELEMENTS};
+use crate::limits::{CORE_INSTANCES, Limits, STACK_BYTES};
+use crate::{Error, ErrorClass, Result};
 
 /// How often the clock ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -28,8 +29,37 @@ const KEPT_RESIDENT_TABLE_BYTES: usize = 64 << 10;
 /// that are dropped while their successors are made.
 const EXTRA_INSTANCES: usize = 32;
 
-/// Makes an engine. Compiled code is cached in the folder where one is given.
-pub(crate) fn engine(limits: &Limits, cache: Option<&Path>) -> wasmtime::Result<Engine> {
+/// An engine with its clock. Plugins share one where their limits fit into it: what an engine costs is the address
+/// space of its pool, and a thread.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    pub(super) engine: Engine,
+    pub(super) ticker: Ticker,
+    limits: Limits,
+}
+
+impl Sandbox {
+    /// Compiled code is cached in the folder where one is given.
+    pub(crate) fn new(limits: &Limits, cache: Option<&Path>) -> Result<Self> {
+        let internal = |what: &str, why: String| Error::new(ErrorClass::Internal, format!("{what}: {why}"));
+        let engine = engine(limits, cache)
+            .map_err(|error| internal("the sandbox cannot be set up", format!("{error:#}")))?;
+        let ticker =
+            Ticker::start(&engine).map_err(|error| internal("no thread for the clock", error.to_string()))?;
+        Ok(Self { engine, ticker, limits: limits.clone() })
+    }
+
+    /// Whether plugins with these limits have room in it. Their own limits are held against each of their instances.
+    pub(crate) fn fits(&self, limits: &Limits) -> bool {
+        self.limits.memory_bytes >= limits.memory_bytes
+            && self.limits.table_elements >= limits.table_elements
+            && self.limits.process_streams >= limits.process_streams
+            && self.limits.signal_handlers == limits.signal_handlers
+            && self.limits.parallel_compilation == limits.parallel_compilation
+    }
+}
+
+fn engine(limits: &Limits, cache: Option<&Path>) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -59,7 +89,7 @@ pub(crate) fn engine(limits: &Limits, cache: Option<&Path>) -> wasmtime::Result<
         .max_core_instances_per_component(core_instances)
         .max_tables_per_component(core_instances)
         .max_memories_per_component(1)
-        .table_elements(TABLE_ELEMENTS)
+        .table_elements(limits.table_elements)
         .max_memory_size(limits.memory_bytes)
         .linear_memory_keep_resident(KEPT_RESIDENT_BYTES)
         .table_keep_resident(KEPT_RESIDENT_TABLE_BYTES)

@@ -13,21 +13,22 @@ use super::memory::{Memory, Subject};
 use super::work::Work;
 use crate::Isolation;
 use crate::bridge::call::{Arrival, Call};
-use crate::bridge::failure::Failure;
+use crate::bridge::failure::{Failure, Stage};
 use crate::bridge::frames::{Frame, FrameKind};
 use crate::bridge::{Bridge, body::Part};
-use crate::limits::{
-    BODIES_OF_A_STREAM, CALLS_OF_A_STREAM, CORE_INSTANCES, FACTS_OF_A_STREAM, LOG_LINE_BYTES, LOG_LINES,
-    Limits, TABLE_ELEMENTS,
-};
+use crate::limits::{BODIES_OF_A_STREAM, CALLS_OF_A_STREAM, CORE_INSTANCES, FACTS_OF_A_STREAM, Limits};
+use crate::request::Timeouts;
 
 /// What all instances of a plugin share.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
-    pub(crate) bridge: Bridge,
+    /// None where the plugin may not call Bedrock.
+    pub(crate) bridge: Option<Arc<Bridge>>,
     pub(crate) memory: Memory,
     pub(crate) limits: Limits,
     pub(crate) isolation: Isolation,
+    /// What holds where neither a request nor the host says otherwise.
+    pub(crate) timeouts: Timeouts,
 }
 
 /// The data of an instance's store.
@@ -88,10 +89,21 @@ impl GuestState {
     /// Whether a fact is about what this stream asks for. What others do is none of its business.
     fn concerns(&self, scope: &facts::Scope) -> bool {
         match scope {
-            facts::Scope::Model(model) => self.surroundings.bridge.concerns(&self.work.brought, model),
+            facts::Scope::Model(model) => match &self.surroundings.bridge {
+                Some(bridge) => bridge.concerns(&self.work.brought, model),
+                None => self.work.brought.model_id == *model,
+            },
             facts::Scope::Conversation(id) => self.work.brought.conversation_id.as_ref() == Some(id),
         }
     }
+}
+
+/// What a plugin is told that was not granted the bridge.
+fn not_granted() -> Failure {
+    Failure::new(
+        Stage::Refused,
+        "this plugin may not call Bedrock; its entry in the configuration grants it with `bedrock`",
+    )
 }
 
 /// Links everything that a plugin may import. There is no WASI among it.
@@ -110,11 +122,17 @@ impl types::Host for GuestState {}
 
 impl log::Host for GuestState {
     fn write(&mut self, level: log::Level, message: String) -> Result<()> {
-        self.log_lines += 1;
-        if self.log_lines > LOG_LINES {
+        self.log_lines = self.log_lines.saturating_add(1);
+        let limits = &self.surroundings.limits;
+        if self.log_lines > limits.log_lines {
+            if self.log_lines == limits.log_lines + 1 {
+                let most = limits.log_lines;
+                tracing::warn!(target: "outcrop_plugin", "more lines in one call are left out (logLines: {most})");
+            }
             return Ok(());
         }
-        let message = message[..message.floor_char_boundary(LOG_LINE_BYTES)].replace(char::is_control, " ");
+        let message =
+            message[..message.floor_char_boundary(limits.log_line_bytes)].replace(char::is_control, " ");
         // A target of its own: whoever wants a plugin's lines asks for them by name.
         match level {
             log::Level::Error => tracing::error!(target: "outcrop_plugin", "{message}"),
@@ -153,7 +171,8 @@ impl From<facts::Scope> for Subject {
 
 impl bedrock_bridge::Host for GuestState {
     fn list_models(&mut self) -> Result<Result<bedrock_bridge::Listing, bedrock_bridge::Failure>> {
-        let catalogue = self.surroundings.bridge.catalogue();
+        let Some(bridge) = &self.surroundings.bridge else { return Ok(Err(not_granted().into())) };
+        let catalogue = bridge.catalogue();
         let Some(listing) = catalogue.cached() else {
             return Ok(Ok(bedrock_bridge::Listing {
                 region: catalogue.region().unwrap_or_default().to_owned(),
@@ -174,7 +193,7 @@ impl bedrock_bridge::Host for GuestState {
     }
 
     fn lookup(&mut self, id: String) -> Result<Option<Vec<u8>>> {
-        let listing = self.surroundings.bridge.catalogue().cached();
+        let listing = self.surroundings.bridge.as_ref().and_then(|bridge| bridge.catalogue().cached());
         Ok(listing.and_then(|listing| listing.entry(&id).map(|entry| entry.as_bytes().to_vec())))
     }
 
@@ -185,7 +204,9 @@ impl bedrock_bridge::Host for GuestState {
         body: Vec<bedrock_bridge::BodyPart>,
         delay_ms: u32,
     ) -> Result<Result<Resource<Call>, bedrock_bridge::Failure>> {
-        self.work.check_room()?;
+        let surroundings = self.surroundings.clone();
+        let Some(bridge) = &surroundings.bridge else { return Ok(Err(not_granted().into())) };
+        self.work.check_room(surroundings.limits.bridge_calls)?;
         if self.work.started >= CALLS_OF_A_STREAM {
             bail!("it started more than {CALLS_OF_A_STREAM} calls to Bedrock for one stream");
         }
@@ -204,7 +225,7 @@ impl bedrock_bridge::Host for GuestState {
             bail!("the bodies it built for one stream are larger than {BODIES_OF_A_STREAM} bytes");
         }
         let delay = Duration::from_millis(delay_ms.into());
-        let call = self.surroundings.bridge.start(&self.work.brought, &operation, &model_id, parts, delay);
+        let call = bridge.start(&self.work.brought, &operation, &model_id, parts, delay);
         self.next_call += 1;
         Ok(Ok(self.work.hold(self.next_call, call)))
     }
@@ -300,9 +321,9 @@ impl ResourceLimiter for GuestState {
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        if desired > TABLE_ELEMENTS {
+        if desired > self.surroundings.limits.table_elements {
             self.exceeded = Some("table");
-            bail!("its tables would grow past {TABLE_ELEMENTS} elements");
+            bail!("its tables would grow past {} elements", self.surroundings.limits.table_elements);
         }
         Ok(true)
     }

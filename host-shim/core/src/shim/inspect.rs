@@ -4,6 +4,7 @@ use serde::Serialize;
 use wit_parser::WorldKey;
 use wit_parser::decoding::{DecodedWasm, decode};
 
+use crate::digest::digest;
 use crate::{Error, ErrorClass, Result};
 
 /// The contract's package, and the version that this host speaks.
@@ -19,6 +20,8 @@ const REQUIRED: &str = "provider";
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Inspection {
+    /// Its digest, by which it is pinned.
+    pub digest: String,
     /// Bytes of the file.
     pub size_bytes: usize,
     /// Bytes of each core module in it.
@@ -69,9 +72,10 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection> {
     let mut contract = None;
     for import in &imports {
         match ours(import) {
-            Some((interface, version)) if GRANTED.contains(&interface) => {
+            // What another version has more of is no offence of its own.
+            Some((interface, version)) if !is_ours(version) || GRANTED.contains(&interface) => {
                 contract = Some(version.to_owned());
-                check_version(import, version, &mut problems);
+                check_version(version, &mut problems);
             }
             _ => problems.push(format!("it imports {import}, which no host grants")),
         }
@@ -80,11 +84,12 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection> {
     match provider {
         Some((_, version)) => {
             contract = Some(version.to_owned());
-            check_version(&format!("{PACKAGE}/{REQUIRED}@{version}"), version, &mut problems);
+            check_version(version, &mut problems);
         }
         None => problems.push(format!("it does not export {PACKAGE}/{REQUIRED}")),
     }
     Ok(Inspection {
+        digest: digest(bytes),
         size_bytes: bytes.len(),
         core_modules: core_modules(bytes),
         imports,
@@ -100,24 +105,33 @@ fn ours(name: &str) -> Option<(&str, &str)> {
     Some(rest.split_once('@').unwrap_or((rest, "")))
 }
 
-fn check_version(name: &str, version: &str, problems: &mut Vec<String>) {
-    let mut numbers = version.split('.').map(|number| number.parse::<u64>().ok());
-    let (Some(Some(major)), Some(Some(minor))) = (numbers.next(), numbers.next()) else {
-        problems.push(format!("{name} has no version that can be read"));
-        return;
-    };
-    let (ours_major, ours_minor) = VERSION;
-    if (major, minor) != VERSION {
-        let (age, remedy) = if (major, minor) < VERSION {
-            ("older", "rebuild the plugin")
-        } else {
-            ("newer", "update the host")
-        };
-        let problem =
-            format!("{name} is {age} than the contract of this host ({ours_major}.{ours_minor}); {remedy}");
-        if !problems.contains(&problem) {
-            problems.push(problem);
+/// The major and minor number of a version.
+fn numbers(version: &str) -> Option<(u64, u64)> {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
+}
+
+fn is_ours(version: &str) -> bool {
+    numbers(version) == Some(VERSION)
+}
+
+/// Tells of another version once, however many interfaces have it.
+fn check_version(version: &str, problems: &mut Vec<String>) {
+    let (major, minor) = VERSION;
+    let problem = match numbers(version) {
+        Some(VERSION) => return,
+        None => format!("it was built for a version of the contract that cannot be read: {version:?}"),
+        Some(other) => {
+            let (age, remedy) =
+                if other < VERSION { ("older", "rebuild the plugin") } else { ("newer", "update the host") };
+            format!(
+                "it was built for version {version} of the contract, which is {age} than this host's \
+                 ({major}.{minor}): {remedy}"
+            )
         }
+    };
+    if !problems.contains(&problem) {
+        problems.push(problem);
     }
 }
 
@@ -154,7 +168,9 @@ mod tests {
     fn versions_are_older_or_newer() {
         let problem = |version: &str| {
             let mut problems = Vec::new();
-            check_version("outcrop:provider/provider", version, &mut problems);
+            check_version(version, &mut problems);
+            check_version(version, &mut problems);
+            assert!(problems.len() < 2, "told once: {problems:?}");
             problems.pop().unwrap_or_default()
         };
         assert_eq!(problem("0.1.0"), "");
@@ -162,6 +178,6 @@ mod tests {
         assert!(problem("0.0.9").contains("older"));
         assert!(problem("0.2.0").contains("newer"));
         assert!(problem("1.0.0").contains("newer"));
-        assert!(problem("x").contains("no version"));
+        assert!(problem("x").contains("cannot be read"));
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn check(mut offer: Offer, limit: usize) -> Result<Offer, String> {
     });
     let weight: usize = offer.models.iter().map(weight::of_model).chain(left_out).sum();
     if weight > limit {
-        return Err(format!("gave a listing that takes up more than {limit} bytes"));
+        return Err(format!("gave a listing that takes up more than {limit} bytes (answerBytes)"));
     }
     let mut known = HashSet::new();
     let mut refused = Vec::new();

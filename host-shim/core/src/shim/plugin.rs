@@ -1,23 +1,23 @@
 //! A loaded plugin, and instances of it.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use wasmtime::component::{self, Component, InstancePre, Linker, ResourceAny};
-use wasmtime::{Engine, Store, Trap};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 use super::call_time::CallTime;
 use super::contract::{guest, inspector, token_counter, types};
 use super::cpu_share::CpuShare;
-use super::engine::{self, Running, Ticker};
+use super::engine::{Running, Sandbox};
 use super::guest_state::{self, GuestState, Surroundings};
 use super::seat::{Seat, Shared};
 use super::work::Work;
 use super::{offer, weight};
-use crate::limits::{CALLS_A_WAKE, Limits, STACK_BYTES, TABLE_ELEMENTS};
+use crate::limits::{CALLS_A_WAKE, Limits, STACK_BYTES};
+use crate::quarantine::{Leave, Quarantine};
 use crate::{Error, ErrorClass, Isolation, Result};
 
 /// Streams of the whole process.
@@ -35,16 +35,26 @@ pub(crate) struct Plugin {
     name: Arc<str>,
     pre: InstancePre<GuestState>,
     exports: Exports,
-    engine: Engine,
-    ticker: Arc<Ticker>,
+    sandbox: Arc<Sandbox>,
     surroundings: Arc<Surroundings>,
     share: Arc<CpuShare>,
+    quarantine: Arc<Quarantine>,
     /// JSON text.
     settings: String,
     spares: Mutex<Vec<Instance>>,
     /// The instance that the next streams share, where streams share one.
     shared: Mutex<Option<Arc<Shared>>>,
-    streams: AtomicUsize,
+    streams: Arc<AtomicUsize>,
+}
+
+/// What a plugin is started with, beside its component.
+pub(crate) struct Start {
+    /// JSON text.
+    pub(crate) settings: String,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) quarantine: Quarantine,
+    /// Counts its streams, and those of the one that it takes the place of.
+    pub(crate) streams: Arc<AtomicUsize>,
 }
 
 /// Where the interfaces of the contract are among a component's exports.
@@ -72,6 +82,7 @@ pub(crate) struct Instance {
     instance: component::Instance,
     provider: guest::Guest,
     name: Arc<str>,
+    quarantine: Arc<Quarantine>,
 }
 
 /// A count of tokens under way.
@@ -111,26 +122,29 @@ impl Count {
 /// A place among the streams that may run at once.
 pub(crate) struct Permit {
     plugin: Arc<Plugin>,
+    leave: Leave,
     _running: Running,
 }
 
-/// Whether a component may be loaded: its size, and that it fits the contract. To take it apart is a fifth of the
+/// Whether a component may be loaded: its size, and that it fits the contract, whose version this gives. To take it apart is a fifth of the
 /// work of a start-up with cached code, so what is built in is held against the contract by a test instead.
-pub(crate) fn check(name: &str, bytes: &[u8], limits: &Limits) -> Result<()> {
+pub(crate) fn check(name: &str, bytes: &[u8], limits: &Limits) -> Result<Option<String>> {
     if bytes.len() > limits.component_bytes {
-        return Err(refused(format!("the plugin {name} is larger than {} bytes", limits.component_bytes))
-            .with_remedy("raise the limit `component_bytes` if it is meant to be"));
+        return Err(refused(format!(
+            "the plugin {name} is larger than it may be (componentBytes: {})",
+            limits.component_bytes
+        ))
+        .with_remedy("raise the limit `componentBytes` if it is meant to be"));
     }
     let inspection = super::inspect::inspect(bytes).map_err(|mut error| {
         error.message = format!("the plugin {name} cannot be loaded: {}", error.message);
         error
     })?;
-    let problems = inspection.problems;
-    if !problems.is_empty() {
-        let problems = problems.join("; ");
+    if !inspection.fits() {
+        let problems = inspection.problems.join("; ");
         return Err(refused(format!("the plugin {name} does not fit the contract: {problems}")));
     }
-    Ok(())
+    Ok(inspection.contract)
 }
 
 fn refused(message: String) -> Error {
@@ -138,66 +152,61 @@ fn refused(message: String) -> Error {
 }
 
 impl Plugin {
-    /// Compiles a component that was [`check`]ed, or takes it from the cache, and links it.
-    pub(crate) fn load(
-        name: &str,
-        bytes: &[u8],
-        settings: String,
-        surroundings: Surroundings,
-        cache: Option<&Path>,
-    ) -> Result<Self> {
-        let limits = &surroundings.limits;
-        let internal = |what: &str, error: wasmtime::Error| {
-            Error::new(ErrorClass::Internal, format!("{what}: {error:#}"))
-        };
-        let engine =
-            engine::engine(limits, cache).map_err(|error| internal("the sandbox cannot be set up", error))?;
+    /// Compiles a component that was [`check`]ed, or takes it from the cache, links it, and tries it.
+    pub(crate) fn load(name: &str, bytes: &[u8], sandbox: Arc<Sandbox>, start: Start) -> Result<Self> {
         let (pre, exports) = (|| -> wasmtime::Result<_> {
-            let component = Component::from_binary(&engine, bytes)?;
-            let mut linker = Linker::new(&engine);
+            let component = Component::from_binary(&sandbox.engine, bytes)?;
+            let mut linker = Linker::new(&sandbox.engine);
             guest_state::link(&mut linker)?;
             let pre: InstancePre<GuestState> = linker.instantiate_pre(&component)?;
             let exports = Exports::find(&pre)?;
             Ok((pre, exports))
         })()
         .map_err(|error| refused(format!("the plugin {name} cannot be loaded: {error:#}")))?;
-        let ticker = Ticker::start(&engine)
-            .map_err(|error| Error::new(ErrorClass::Internal, format!("no thread for the clock: {error}")))?;
+        let share = Arc::new(CpuShare::new(start.surroundings.limits.cpu_share));
+        Self::start(name.into(), pre, exports, sandbox, share, start)
+    }
+
+    /// The same component once more, with settings, surroundings and streams of its own.
+    pub(crate) fn again(&self, start: Start) -> Result<Self> {
+        let (sandbox, share) = (self.sandbox.clone(), self.share.clone());
+        Self::start(self.name.clone(), self.pre.clone(), self.exports.clone(), sandbox, share, start)
+    }
+
+    fn start(
+        name: Arc<str>,
+        pre: InstancePre<GuestState>,
+        exports: Exports,
+        sandbox: Arc<Sandbox>,
+        share: Arc<CpuShare>,
+        start: Start,
+    ) -> Result<Self> {
+        let Start { settings, surroundings, quarantine, streams } = start;
         let plugin = Self {
-            name: name.into(),
+            name,
             pre,
             exports,
-            engine,
-            ticker: Arc::new(ticker),
-            share: Arc::new(CpuShare::new(surroundings.limits.cpu_share)),
+            sandbox,
+            share,
             surroundings: Arc::new(surroundings),
+            quarantine: Arc::new(quarantine),
             settings,
             spares: Mutex::default(),
             shared: Mutex::default(),
-            streams: AtomicUsize::new(0),
+            streams,
         };
         // Proves that it starts and takes its settings, before anyone relies on it.
         plugin.make_spare()?;
         Ok(plugin)
     }
 
-    /// The same component once more, with settings, surroundings and streams of its own.
-    pub(crate) fn again(&self, settings: String, surroundings: Surroundings) -> Result<Self> {
-        let plugin = Self {
-            name: self.name.clone(),
-            pre: self.pre.clone(),
-            exports: self.exports.clone(),
-            engine: self.engine.clone(),
-            ticker: self.ticker.clone(),
-            share: self.share.clone(),
-            surroundings: Arc::new(surroundings),
-            settings,
-            spares: Mutex::default(),
-            shared: Mutex::default(),
-            streams: AtomicUsize::new(0),
-        };
-        plugin.make_spare()?;
-        Ok(plugin)
+    /// Whether its component can be started with these limits too.
+    pub(crate) fn has_room_for(&self, limits: &Limits) -> bool {
+        self.sandbox.fits(limits)
+    }
+
+    pub(crate) fn quarantine(&self) -> &Quarantine {
+        &self.quarantine
     }
 
     /// For errors.
@@ -209,11 +218,6 @@ impl Plugin {
         &self.surroundings
     }
 
-    /// Live streams of this plugin.
-    pub(crate) fn streams(&self) -> usize {
-        self.streams.load(Ordering::Acquire)
-    }
-
     /// A place for a stream, if there is one.
     pub(crate) fn admit(self: &Arc<Self>) -> Result<Permit> {
         // What starts a stream cannot wait.
@@ -222,29 +226,32 @@ impl Plugin {
                 ErrorClass::Overloaded,
                 format!("the plugin {} has used up its share of the processor", self.name),
             )
-            .with_remedy("try again later, or raise the limit `cpu_share` if the plugin is meant to use more")
+            .with_remedy("try again later, or raise the limit `cpuShare` if the plugin is meant to use more")
             .retryable();
             error.retry_after = Some(rest);
             return Err(error);
         }
+        let leave = self.quarantine.admit()?;
         let limits = &self.surroundings.limits;
-        for (count, limit, whose) in
-            [(&self.streams, limits.streams, "plugin"), (&PROCESS_STREAMS, limits.process_streams, "process")]
-        {
+        for (count, limit, whose, name) in [
+            (&*self.streams, limits.streams, "plugin", "streams"),
+            (&PROCESS_STREAMS, limits.process_streams, "process", "processStreams"),
+        ] {
             if count.fetch_add(1, Ordering::AcqRel) >= limit {
                 count.fetch_sub(1, Ordering::AcqRel);
                 if whose == "process" {
                     self.streams.fetch_sub(1, Ordering::AcqRel);
                 }
+                self.quarantine.leave(leave);
                 return Err(Error::new(
                     ErrorClass::Overloaded,
                     format!("{limit} streams are running already, the most for one {whose}"),
                 )
-                .with_remedy("wait for one to end, or raise the limit")
+                .with_remedy(format!("wait for one to end, or raise the limit `{name}`"))
                 .retryable());
             }
         }
-        Ok(Permit { plugin: self.clone(), _running: self.ticker.run() })
+        Ok(Permit { plugin: self.clone(), leave, _running: self.sandbox.ticker.run() })
     }
 
     /// A seat for a stream, as the plugin's isolation has it.
@@ -290,7 +297,8 @@ impl Plugin {
     }
 
     pub(crate) fn list_models(&self) -> Result<guest::Offer> {
-        let _running = self.ticker.run();
+        self.quarantine.check()?;
+        let _running = self.sandbox.ticker.run();
         let offer =
             self.instance()?.enter(&mut Work::default(), |store, guest| guest.call_list_models(store))??;
         let limit = self.surroundings.limits.answer_bytes;
@@ -339,7 +347,8 @@ impl Plugin {
         ) -> wasmtime::Result<std::result::Result<T, types::Error>>,
     ) -> Result<Option<T>> {
         let Some(indices) = &self.exports.inspector else { return Ok(None) };
-        let _running = self.ticker.run();
+        self.quarantine.check()?;
+        let _running = self.sandbox.ticker.run();
         let mut instance = self.instance()?;
         let inner = instance.instance;
         let answered = instance.enter(&mut work, |store, _| {
@@ -369,10 +378,10 @@ impl Plugin {
     }
 
     fn make_instance(&self) -> Result<Instance> {
-        let _running = self.ticker.run();
+        let _running = self.sandbox.ticker.run();
         let limits = &self.surroundings.limits;
         let mut store =
-            Store::new(&self.engine, GuestState::new(self.surroundings.clone(), self.share.clone()));
+            Store::new(&self.sandbox.engine, GuestState::new(self.surroundings.clone(), self.share.clone()));
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.host_call_bytes);
         store.set_max_component_handles(limits.handles);
@@ -383,8 +392,9 @@ impl Plugin {
             let provider = self.exports.provider.load(&mut store, &instance)?;
             Ok((instance, provider))
         })()
-        .map_err(|error| trapped(&self.name, &store, &error))?;
-        let mut instance = Instance { store, instance, provider, name: self.name.clone() };
+        .map_err(|error| trapped(&self.name, &self.quarantine, &store, &error))?;
+        let (name, quarantine) = (self.name.clone(), self.quarantine.clone());
+        let mut instance = Instance { store, instance, provider, name, quarantine };
         instance.enter(&mut Work::default(), |store, provider| {
             provider.call_configure(store, &self.settings)
         })??;
@@ -394,6 +404,7 @@ impl Plugin {
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        self.plugin.quarantine.leave(self.leave);
         self.plugin.streams.fetch_sub(1, Ordering::AcqRel);
         PROCESS_STREAMS.fetch_sub(1, Ordering::AcqRel);
     }
@@ -402,6 +413,11 @@ impl Drop for Permit {
 impl Permit {
     pub(crate) fn plugin(&self) -> &Plugin {
         &self.plugin
+    }
+
+    /// The stream has come to its end, whichever it was.
+    pub(crate) fn ended(&self) {
+        self.plugin.quarantine.ended(self.leave);
     }
 }
 
@@ -422,7 +438,7 @@ impl Instance {
         let state = self.store.data_mut();
         std::mem::swap(&mut state.work, work);
         work.was_slow = state.ticks > 0;
-        called.map_err(|error| trapped(&self.name, &self.store, &error))
+        called.map_err(|error| trapped(&self.name, &self.quarantine, &self.store, &error))
     }
 
     pub(super) fn name(&self) -> &Arc<str> {
@@ -441,32 +457,45 @@ impl Instance {
 }
 
 /// What a plugin did wrong, in an error that names it, and the limit that it met.
-fn trapped(name: &str, store: &Store<GuestState>, error: &wasmtime::Error) -> Error {
+fn trapped(name: &str, quarantine: &Quarantine, store: &Store<GuestState>, error: &wasmtime::Error) -> Error {
+    if error.is::<PoolConcurrencyLimitError>() {
+        // Nobody's fault: those that count and list have no places of their own.
+        return Error::new(ErrorClass::Overloaded, "there is no room for another instance of a plugin")
+            .with_remedy("try again, or raise the limit `processStreams`")
+            .retryable();
+    }
     let limits = store.data().limits();
     let root = error.root_cause().to_string();
     let what = match error.downcast_ref::<Trap>() {
         _ if store.data().exceeded == Some("memory") => {
-            format!("used more memory than the {} bytes it may", limits.memory_bytes)
+            format!("used more memory than the {} bytes it may (memoryBytes)", limits.memory_bytes)
         }
         _ if store.data().exceeded == Some("table") => {
-            format!("used larger tables than the {TABLE_ELEMENTS} elements it may")
+            format!("used larger tables than the {} elements it may (tableElements)", limits.table_elements)
         }
         Some(Trap::Interrupt) => {
-            format!("took more time for a call than the {} ms it may", limits.call_time.as_millis())
+            format!(
+                "took more time for a call than the {} ms it may (callTimeMs)",
+                limits.call_time.as_millis()
+            )
         }
         Some(Trap::StackOverflow) => format!("used more stack than the {STACK_BYTES} bytes it may"),
         Some(trap) => format!("failed: {trap}"),
         // wasmtime has no types for these two.
         None if root.contains("fuel allocated for hostcalls") => {
-            format!("gave more data in one call than the {} bytes it may", limits.host_call_bytes)
+            format!(
+                "gave more data in one call than the {} bytes it may (hostCallBytes)",
+                limits.host_call_bytes
+            )
         }
         None if root.contains("handle limit exceeded") => {
-            format!("used more handles than the {} it may", limits.handles)
+            format!("used more handles than the {} it may (handles)", limits.handles)
         }
         // Without the trace of wasm frames around it.
         None => format!("failed: {root}"),
     };
     tracing::debug!(plugin = name, "{error:?}");
+    quarantine.failed(&what);
     Error::of_plugin(name, what)
 }
 

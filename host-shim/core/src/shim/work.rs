@@ -11,7 +11,6 @@ use wasmtime::{Result, bail};
 
 use crate::bridge::Brought;
 use crate::bridge::call::{Call, Rest};
-use crate::limits::CALLS_UNDER_WAY;
 
 /// What one stream brought, and its calls.
 #[derive(Default)]
@@ -65,9 +64,9 @@ impl Work {
     }
 
     /// Whether there is room for one more call.
-    pub(super) fn check_room(&self) -> Result<()> {
-        if self.calls.len() >= CALLS_UNDER_WAY {
-            bail!("it has more than {CALLS_UNDER_WAY} calls to Bedrock under way");
+    pub(super) fn check_room(&self, most: usize) -> Result<()> {
+        if self.calls.len() >= most {
+            bail!("it has more than {most} calls to Bedrock under way (bridgeCalls)");
         }
         Ok(())
     }

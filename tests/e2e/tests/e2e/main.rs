@@ -22,6 +22,7 @@ mod matrix;
 mod media;
 mod neutral;
 mod peers;
+mod plugins;
 mod recordings;
 mod refusals;
 mod repair;
