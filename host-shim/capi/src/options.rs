@@ -134,6 +134,12 @@ const NUMBERS: &[(&str, SetNumber)] = &[
     ("limit_cpu_share", |options, limit| {
         limits(options, |limits| limits.cpu_share = u32::try_from(limit).unwrap_or(u32::MAX))
     }),
+    ("limit_table_elements", |options, limit| limits(options, |limits| limits.table_elements = size(limit))),
+    ("limit_bridge_calls", |options, limit| limits(options, |limits| limits.bridge_calls = size(limit))),
+    ("limit_log_lines", |options, limit| {
+        limits(options, |limits| limits.log_lines = u32::try_from(limit).unwrap_or(u32::MAX))
+    }),
+    ("limit_log_line_bytes", |options, limit| limits(options, |limits| limits.log_line_bytes = size(limit))),
     ("signal_handlers", |options, is_on| limits(options, |limits| limits.signal_handlers = is_on != 0)),
 ];
 
@@ -212,8 +218,8 @@ pub unsafe extern "C" fn outcrop_options_set_text(
 
 /// Sets an option that takes a number: "connect_timeout_ms", "attempts", "worker_threads",
 /// "limit_memory_bytes", "limit_host_call_bytes", "limit_handles", "limit_call_time_ms", "limit_streams",
-/// "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent), and
-/// "signal_handlers": 0 where the library is to install no handlers of signals (docs/embedding.md).
+/// "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent),
+/// "limit_table_elements", "limit_bridge_calls", "limit_log_lines", "limit_log_line_bytes", and "signal_handlers": 0 where the library is to install no handlers of signals (docs/embedding.md).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_options_set_number(
     options: *const outcrop_options,

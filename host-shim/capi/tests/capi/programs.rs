@@ -88,6 +88,24 @@ fn the_cpp_wrapper_keeps_its_promises() {
 }
 
 #[test]
+fn a_plugin_is_replaced_while_the_host_runs() {
+    let sim = simulator();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let bundled = outcrop::bundled_plugin();
+    std::fs::write(path("other.wasm"), bundled).expect("written");
+    // The same with a custom section: its id, its size, the size of its name, its name.
+    std::fs::write(path("new.wasm"), [bundled, &[0, 2, 1, b'n']].concat()).expect("written");
+    let config = format!(
+        "{{ plugins: {{ entries: {{ other: {{ file: 'other.wasm', digest: '{}', bedrock: true }} }} }} }}",
+        outcrop::digest(bundled)
+    );
+    std::fs::write(path("config.json5"), config).expect("written");
+    let arguments = [&*sim.endpoint(), &path("config.json5"), &path("new.wasm"), &path("other.wasm")];
+    Program::compile("c/plugins.c", Tool::None).says_ok(&arguments);
+}
+
+#[test]
 fn an_old_program_runs_against_the_present_library() {
     let sim = simulator();
     let published = root().join("tests/clients/c/published/1");
