@@ -7,8 +7,8 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use outcrop::config::Document;
 use outcrop::{
-    ErrorClass, Event, EventStream, Host, HostBuilder, Limits, Plugin, PluginState, ReloadOutcome, Request,
-    SignatureState, digest,
+    ErrorClass, Event, EventStream, Host, HostBuilder, Isolation, Limits, Plugin, PluginState, ReloadOutcome,
+    Request, SignatureState, digest,
 };
 use outcrop_e2e::{ECHO_PLUGIN, REPAIR_PLUGIN};
 use serde_json::{Value, json};
@@ -386,6 +386,66 @@ async fn every_limit_that_a_plugin_meets_is_named() {
     let host = Host::builder().plugin(echo().limits(limits)).build().expect("a host");
     let error = failed(host.stream(say("x"))).await;
     assert!(error.message.contains("memoryBytes must be a whole number from 65536"), "{error}");
+}
+
+/// Of all plugins, of one, and of one request: whoever is nearer wins.
+#[tokio::test]
+async fn times_are_limits_of_a_plugin_too() {
+    let (sim, folder) = (simulator(), Folder::new());
+    folder.write("other.wasm", outcrop::bundled_plugin());
+    let config = folder.configure(&json!({
+        "limits": { "totalMs": 86_400_000 },
+        "entries": {
+            "bedrock": { "limits": { "totalMs": 70 } },
+            "other": { "file": "other.wasm", "allowUnpinned": true, "bedrock": true, "limits": { "silenceMs": 60, "totalMs": 50 } },
+        },
+    }));
+    let host = builder(&sim).config_file(&config).build().expect("a host");
+    let silent = |model: &str| Request::new(model).user("sim:silence after=0");
+    for (model, told) in
+        [(MODEL.to_owned(), "within 0.07 s"), (MODEL.replace("amazon-bedrock/", "other/"), "within 0.05 s")]
+    {
+        let error = failed(host.stream(silent(&model))).await;
+        assert_eq!(error.class, ErrorClass::Timeout, "{error}");
+        assert!(error.message.contains(told), "{model}: {error}");
+        let mut request = silent(&model);
+        request.timeouts.total = Some(std::time::Duration::from_millis(30));
+        let error = failed(host.stream(request)).await;
+        assert!(error.message.contains("within 0.03 s"), "{model}: {error}");
+    }
+    assert!(
+        host.plugins().iter().all(|plugin| plugin.state == PluginState::Ready),
+        "silence is no fault of theirs"
+    );
+}
+
+#[tokio::test]
+async fn streams_of_a_trusted_plugin_share_an_instance() {
+    let config = json!({ "plugins": { "entries": { "echo": {
+        "file": concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), "allowUnpinned": true,
+    } } } });
+    let config = Document::parse("shared", config.to_string())
+        .expect("JSON")
+        .config(&|_| None)
+        .expect("a configuration");
+    let builder = Host::builder().cache_folder(Cache::of_process().path()).config(config);
+    // What Rust says of a name wins over what is configured.
+    let host = builder.plugin(echo().isolation(Isolation::Plugin)).build().expect("a host");
+    let before = host.plugin_instances();
+    let mut streams: Vec<_> = (0..20).map(|_| host.stream(say("a b c"))).collect();
+    for stream in &mut streams {
+        assert!(matches!(stream.next().await, Some(Event::Start { .. })));
+    }
+    assert!(host.plugin_instances() < before + 5, "{} instances", host.plugin_instances());
+    host.replace_plugin(prefixed("new ")).expect("replaced");
+    for stream in streams {
+        let events = collect(stream).await;
+        assert!(
+            matches!(events.last(), Some(Event::Done { message, .. }) if message.text() == "a b c"),
+            "{events:?}"
+        );
+    }
+    assert_eq!(answer(host.stream(say("x"))).await, "new x");
 }
 
 /// A host whose echo fails when it is given a long text.
