@@ -37,7 +37,13 @@ impl Host {
         let entries =
             [name.as_str(), MAIN_PROVIDER].into_iter().take(1 + usize::from(instance.bedrock.is_some()));
         let entries = entries.filter_map(|name| config.plugins.iter().find(|entry| entry.name == name));
-        let terms = self.shared.wishes.bound(Plugin { name: name.clone(), ..plugin }, entries, config);
+        let wishes = &self.shared.wishes;
+        let configured = instance.bedrock.as_ref().map(|bedrock| bedrock.provider.isolation);
+        let isolation = match configured {
+            Some(_) => plugin.isolation.or(wishes.isolation).or(configured),
+            None => plugin.isolation,
+        };
+        let terms = wishes.bound(Plugin { name: name.clone(), isolation, ..plugin }, entries, config);
         self.load_into(instance, terms)?;
         Ok(info(instance))
     }

@@ -428,9 +428,9 @@ async fn streams_of_a_trusted_plugin_share_an_instance() {
         .expect("JSON")
         .config(&|_| None)
         .expect("a configuration");
-    let builder = Host::builder().cache_folder(Cache::of_process().path()).config(config);
+    let configured = Host::builder().cache_folder(Cache::of_process().path()).config(config);
     // What Rust says of a name wins over what is configured.
-    let host = builder.plugin(echo().isolation(Isolation::Plugin)).build().expect("a host");
+    let host = configured.plugin(echo().isolation(Isolation::Plugin)).build().expect("a host");
     let before = host.plugin_instances();
     let mut streams: Vec<_> = (0..20).map(|_| host.stream(say("a b c"))).collect();
     for stream in &mut streams {
@@ -446,6 +446,17 @@ async fn streams_of_a_trusted_plugin_share_an_instance() {
         );
     }
     assert_eq!(answer(host.stream(say("x"))).await, "new x");
+
+    // That of Bedrock's providers is said of the provider, whichever component it has.
+    let sim = simulator();
+    let host = builder(&sim).isolation(Isolation::Plugin).build().expect("a host");
+    host.replace_plugin(Plugin::bytes("bedrock", REPAIR_PLUGIN)).expect("replaced");
+    let before = host.plugin_instances();
+    let streams: Vec<_> = (0..20).map(|_| host.stream(ask("Hello"))).collect();
+    assert!(host.plugin_instances() < before + 5, "{} instances", host.plugin_instances());
+    for stream in streams {
+        done(stream).await;
+    }
 }
 
 /// A host whose echo fails when it is given a long text.
