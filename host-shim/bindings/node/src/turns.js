@@ -28,14 +28,14 @@ export const START = 64;
 
 /** Whether one more thing may be done in this turn that takes as long as so many events. */
 export function mayTake(events = 1) {
-  schedule();
   if (left <= 0) return false;
   left -= events;
+  // The turn's end is asked for when it may come to matter: that costs as much as an event itself.
+  if (left < EVENTS_PER_TURN / 2) schedule();
   return true;
 }
 
 /** Calls `serve` in the next turn. */
 export function nextTurn(serve) {
-  schedule();
   waiting.push(serve);
 }
