@@ -10,8 +10,7 @@ test('each thread has a host of its own', async () => {
   const texts = await Promise.all(
     Array.from({ length: 4 }, async (_, at) => {
       const worker = new Worker(new URL('./worker.mjs', import.meta.url), { workerData: { options, text: `thread ${at}` } });
-      const [told] = await once(worker, 'message');
-      const [code] = await once(worker, 'exit');
+      const [[told], [code]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
       assert.equal(code, 0);
       return told;
     }),
