@@ -71,6 +71,15 @@ export default {
 
       createStreamFn: ({ config }) => toStreamFunction({ hostFor: () => hostFor(config ?? api.config) }),
 
+      // What a family of models takes back, and under which ids, is known to Outcrop.
+      buildReplayPolicy: () => ({
+        sanitizeMode: 'full',
+        sanitizeToolCallIds: false,
+        preserveSignatures: true,
+        repairToolUseResultPairing: true,
+        allowSyntheticToolResults: true,
+      }),
+
       matchesContextOverflowError: ({ errorMessage }) => errorMessage.startsWith('context_length_exceeded:'),
       classifyFailoverReason({ errorMessage }) {
         if (errorMessage.startsWith('Rate limit:')) return 'rate_limit';

@@ -38,9 +38,14 @@ export interface HostOptions {
   limitHandles?: number;
   limitCallTimeMs?: number;
   limitComponentBytes?: number;
+  limitAnswerBytes?: number;
+  /** In percent of a CPU. */
+  limitCpuShare?: number;
   /** How many streams there may be at once: of the plugin (64), and in the process (256). */
   limitStreams?: number;
   limitProcessStreams?: number;
+  /** Whether the library may install handlers of signals, for traps in the sandbox; true. */
+  signalHandlers?: boolean;
   /** Takes lines of the log, none of which holds a prompt, an answer or a key. Costs a thread. */
   log?: (line: LogLine) => void;
   /** Up to which level; `info`. */

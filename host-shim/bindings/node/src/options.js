@@ -33,6 +33,8 @@ export function nativeOptions({ log: _, logLevel = 'info', ...options }, log) {
 function set(options, key, value) {
   const name = Buffer.from(nameOf(key));
   switch (typeof value) {
+    case 'boolean':
+      return set(options, key, value ? 1 : 0);
     case 'number':
       if (!Number.isSafeInteger(value) || value < 0) throw bad(`${key}: ${value} is not a whole number from 0`);
       return abi.check(abi.optionsSetNumber(options, name, name.length, value, abi.errorPlace));
