@@ -47,9 +47,20 @@ export function meaning({ path, body }) {
 export const meanings = (requests) =>
   requests.filter(({ path }) => path.endsWith('/converse-stream')).map(meaning);
 
+/** Where two values differ, and what stands there. */
+function differences(own, outcrop, at = '') {
+  if (own && outcrop && typeof own === 'object' && typeof outcrop === 'object') {
+    const keys = new Set([...Object.keys(own), ...Object.keys(outcrop)]);
+    return [...keys].flatMap((key) => differences(own[key], outcrop[key], `${at}/${key}`));
+  }
+  const shown = (value) => (JSON.stringify(value) ?? 'nothing').slice(0, 300);
+  return own === outcrop ? [] : [`${at}\n    its own: ${shown(own)}\n    Outcrop: ${shown(outcrop)}`];
+}
+
 /** Holds the one against the other, and says so. */
 export function alike(what, own, outcrop) {
-  assert.deepEqual(outcrop, own, `${what}: not the same`);
+  const found = differences(own, outcrop);
+  assert(found.length === 0, `${what}: not alike\n${found.join('\n')}`);
   console.log(`  alike: ${what}`);
 }
 

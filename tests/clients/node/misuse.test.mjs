@@ -47,6 +47,12 @@ for (const [what, more, message] of OPTIONS) {
   });
 }
 
+test('an option may be a boolean', async () => {
+  const other = newHost({ signalHandlers: true });
+  assert.equal(textOf(await all(other.stream(ask('sim:text x')))), 'x');
+  other.close();
+});
+
 test('options that are undefined are left out', async () => {
   const other = newHost({ profile: undefined, guardrail: null });
   assert.equal(textOf(await all(other.stream(ask('sim:text x')))), 'x');
