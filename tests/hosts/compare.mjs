@@ -43,9 +43,9 @@ export function meaning({ path, body }) {
   };
 }
 
-/** Of a recorder: the requests for answers, as they are meant. */
+/** Of a recorder: the requests for answers that were not refused, as they are meant. */
 export const meanings = (requests) =>
-  requests.filter(({ path }) => path.endsWith('/converse-stream')).map(meaning);
+  requests.filter(({ path, status }) => path.endsWith('/converse-stream') && status === 200).map(meaning);
 
 /** Where two values differ, and what stands there. */
 function differences(own, outcrop, at = '') {

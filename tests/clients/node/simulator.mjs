@@ -25,8 +25,8 @@ export async function simulator(...options) {
 }
 
 /**
- * A proxy before `target`. `requests` has each request with its `path`, its `body` as JSON where it is any, and `end`,
- * a promise of `whole` or `gone`, by whether the asker stayed until the answer was through.
+ * A proxy before `target`. `requests` has each request with its `path`, its `body` as JSON where it is any, the
+ * `status` of its answer once that has come, and `end`, a promise of `whole` or `gone`, by whether the asker stayed until the answer was through.
  */
 export async function recorder(target) {
   const requests = [];
@@ -38,12 +38,14 @@ export async function recorder(target) {
     const end = new Promise((resolve) => {
       response.on('close', () => resolve(response.writableFinished ? 'whole' : 'gone'));
     });
-    requests.push({ path: decodeURIComponent(request.url), body: json(bytes), end });
+    const record = { path: decodeURIComponent(request.url), body: json(bytes), end };
+    requests.push(record);
     tell();
     const onward = http.request(target + request.url, { method: request.method, headers: request.headers });
     response.on('close', () => onward.destroy());
     onward.on('error', () => response.destroy());
     onward.on('response', (answer) => {
+      record.status = answer.statusCode;
       response.writeHead(answer.statusCode, answer.headers);
       response.flushHeaders();
       answer.on('error', () => response.destroy());

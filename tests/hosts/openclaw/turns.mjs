@@ -92,14 +92,11 @@ const said = ({ messages }) =>
   );
 /** Without the limit of tokens: OpenClaw's own listing does not know the model's, and takes a small one. */
 const asked = ({ requests }) => withoutIds(requests).map(({ maxTokens: _, system: __, ...rest }) => rest);
-/**
- * The instructions, line by line. Some lines are of this installation: its folder and what it runs on, and what the
- * provider says that the model can do.
- */
+// OpenClaw's mark of where its own cache points may stand, which its own Bedrock sends to the model.
+const MARK = '<!-- OPENCLAW_CACHE_BOUNDARY -->';
+/** The instructions, line by line. */
 const instructions = ({ requests }) =>
-  requests.map(({ system }) =>
-    system.split('\n').filter((line) => line.trim() && !line.startsWith('Runtime: ')).map((line) => line.replaceAll(folder, '')),
-  );
+  requests.map(({ system }) => system.split('\n').filter((line) => line.trim() && line !== MARK));
 
 const PROMPT = 'sim:tools say="One moment." input={"path":"note.txt"}';
 console.log("\nOpenClaw's own Bedrock:");
