@@ -47,7 +47,13 @@ class Core {
     const place = abi.newPlace();
     const errorPlace = abi.newPlace();
     const call = abi.hasRoom ? listModels : abi.hostListModels;
-    abi.check(await call(this.open(), timeoutMs, place, errorPlace), errorPlace);
+    try {
+      abi.check(await call(this.open(), timeoutMs, place, errorPlace), errorPlace);
+    } catch (error) {
+      // Closed before the other thread came to it: to the library that is a handle it does not know.
+      this.open();
+      throw error;
+    }
     const models = place[0];
     try {
       const all = (count, json) => Array.from({ length: Number(count(models)) }, (_, at) => JSON.parse(abi.read(json(models, at))));
