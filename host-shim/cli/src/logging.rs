@@ -14,6 +14,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// What a plugin writes. Nobody can prove what is in it, so it is left out unless it is asked for by name.
 const PLUGIN: &str = "outcrop_plugin";
 
+/// The spans of streams.
+const STREAMS: &str = "outcrop::stream";
+
 /// Writes the log from here on, as `-v` says or else RUST_LOG.
 pub(crate) fn start(verbose: u8) {
     let asked = match directives(verbose) {
@@ -38,6 +41,10 @@ fn filter(asked: &str) -> EnvFilter {
     let mut directives = format!("warn,{asked}");
     if !asked.contains(PLUGIN) {
         directives.push_str(",outcrop_plugin=off");
+    }
+    // Each line of a stream would begin with all that its span says.
+    if !asked.contains(STREAMS) {
+        directives.push_str(",outcrop::stream=off");
     }
     EnvFilter::builder().parse_lossy(directives)
 }

@@ -32,6 +32,8 @@ use failure::{Failure, Stage};
 use model_id::ModelId;
 use retry::Retries;
 
+use crate::observe::Watch;
+
 /// What a host shares with all streams of a plugin.
 #[derive(Debug)]
 pub(crate) struct Bridge {
@@ -61,6 +63,8 @@ pub(crate) struct Brought {
     pub(crate) model_id: String,
     pub(crate) conversation_id: Option<String>,
     pub(crate) storage: Arc<BTreeSet<String>>,
+    /// To be told what becomes of the calls, where anybody observes the stream.
+    pub(crate) watch: Option<Watch>,
 }
 
 impl Bridge {
@@ -150,6 +154,7 @@ impl Bridge {
             region: id.region().map(str::to_owned),
             body,
             delay,
+            watch: brought.watch.clone(),
         })
     }
 }

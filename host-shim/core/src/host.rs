@@ -16,6 +16,7 @@ use crate::bridge::{Bridge, Discovery};
 use crate::instances::{Bedrock, Instance, Instances, Route};
 use crate::limits::{self, Limits};
 use crate::loading::{Loaded, Loader, Wishes};
+use crate::observe::{Observer, Observers, Watch};
 use crate::plugins::Plugin;
 use crate::request::{Effort, Timeouts};
 use crate::shim::plugin as sandboxed;
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     timeouts: Timeouts,
     pub(crate) wishes: Wishes,
     pub(crate) loader: Loader,
+    observers: Observers,
 }
 
 impl std::fmt::Debug for Host {
@@ -113,7 +115,14 @@ impl Host {
 
     /// Starts an answer. Never fails: what goes wrong is the stream's one [`Event::Error`](crate::Event::Error).
     pub fn stream(&self, request: Request) -> EventStream {
-        self.try_stream(request).unwrap_or_else(EventStream::failed)
+        let model =
+            if request.model.is_empty() { self.default_model().unwrap_or_default() } else { &request.model };
+        let watch = self.shared.observers.watch(model, &request);
+        let stream = {
+            let _in_span = watch.as_ref().map(|watch| watch.span().enter());
+            self.try_stream(request, watch.clone()).unwrap_or_else(EventStream::failed)
+        };
+        stream.watched_by(watch)
     }
 
     /// Streams that are running now.
@@ -136,8 +145,9 @@ impl Host {
         &self.shared.config.fallback_models
     }
 
-    fn try_stream(&self, request: Request) -> Result<EventStream> {
-        let prepared = self.prepare(request)?;
+    fn try_stream(&self, request: Request, watch: Option<Watch>) -> Result<EventStream> {
+        let mut prepared = self.prepare(request)?;
+        prepared.work.watched_by(watch);
         let permit = prepared.plugin.admit()?;
         let plugin = &prepared.plugin;
         let limit = plugin.surroundings().limits.answer_bytes;
@@ -217,6 +227,7 @@ pub struct HostBuilder {
     access: Access,
     imposed: Map<String, Value>,
     timeouts: Timeouts,
+    observers: Observers,
     attempts: u32,
     cache_folder: Option<PathBuf>,
     refresh_interval: Option<Duration>,
@@ -232,6 +243,7 @@ impl Default for HostBuilder {
             access: Access { connect_timeout: limits::CONNECT_TIME, ..Access::default() },
             imposed: Map::new(),
             timeouts: Timeouts::default(),
+            observers: Observers::default(),
             attempts: limits::ATTEMPTS,
             cache_folder: None,
             refresh_interval: None,
@@ -348,6 +360,20 @@ impl HostBuilder {
         self
     }
 
+    /// Who is told what happens to the streams: [`Metrics`](crate::Metrics), or something of your own.
+    pub fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers.observer = Some(observer);
+        self
+    }
+
+    /// Whether the spans of streams hold what was asked and answered (`gen_ai.input.messages`,
+    /// `gen_ai.system_instructions`, `gen_ai.output.messages`; no bytes of media): off without it. Everybody who can
+    /// read the traces can read the conversations then.
+    pub fn record_content(mut self, on: bool) -> Self {
+        self.observers.content = on;
+        self
+    }
+
     /// How often a request is tried before its first content, the first time included: 3 without it.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
@@ -379,7 +405,8 @@ impl HostBuilder {
                 .map_err(|error| Error::new(ErrorClass::InvalidRequest, error.to_string()))?;
         }
         self.access.cache_folder = cache_folder(self.cache_folder.take());
-        let loader = Loader::new(self.kept("compiled"), self.kept("quarantine"));
+        let loader =
+            Loader::new(self.kept("compiled"), self.kept("quarantine"), self.observers.observer.clone());
         let (config, wishes) = (&self.config, &self.wishes);
         let mut all: Vec<Instance> = Vec::with_capacity(config.providers.len());
         let mut loaded: Vec<Loaded> = Vec::new();
@@ -408,8 +435,8 @@ impl HostBuilder {
             });
             instances.all.push(Instance::new(terms.name, None, streams, now));
         }
-        let (timeouts, wishes) = (self.timeouts, self.wishes);
-        Ok(Host { shared: Arc::new(Shared { instances, config: self.config, timeouts, wishes, loader }) })
+        let Self { config, timeouts, wishes, observers, .. } = self;
+        Ok(Host { shared: Arc::new(Shared { instances, config, timeouts, wishes, loader, observers }) })
     }
 
     /// What a provider's plugin can reach. What was set in Rust comes before what is configured.

@@ -35,13 +35,15 @@
 //! - [`Plugin`]: a component beside the bundled one; [`Host::plugins`] tells how each stands,
 //!   [`Host::replace_plugin`] replaces one while its streams run.
 //! - [`Limits`]: what a plugin may use up.
+//! - [`Observer`] and [`Metrics`]: what happens to streams, and how often.
 //! - [`inspect`]: what a component is, without running it.
 //!
 //! # Logging
 //!
 //! Outcrop writes `tracing` events and never a prompt, an answer or a key. The libraries below it do,
 //! at their lowest levels: keep [`REVEALING_LOG_TARGETS`] at `info`, and leave [`UNFIT_LOG_TARGETS`] out.
-//! What a plugin writes has the target `outcrop_plugin`; nobody can prove what is in it, so leave it out
+//! Each stream has a span of the target `outcrop::stream`, with the names of OpenTelemetry's conventions for
+//! generative AI. What a plugin writes has the target `outcrop_plugin`; nobody can prove what is in it, so leave it out
 //! unless you need it.
 #![forbid(unsafe_code)]
 
@@ -71,6 +73,7 @@ mod listing;
 mod loading;
 mod management;
 mod model;
+mod observe;
 mod pin;
 mod plugins;
 mod policy;
@@ -89,6 +92,7 @@ pub use host::{Host, HostBuilder, bundled_plugin};
 pub use limits::Limits;
 pub use listing::Models;
 pub use model::{LeftOut, Model, Pricing};
+pub use observe::{Histogram, Metrics, ModelMetrics, Observer, Occurrence, Outcome, Snapshot};
 pub use plugins::{Plugin, PluginInfo, PluginState, ReloadOutcome, Reloaded, SignatureState};
 pub use preflight::{Preview, Rewrite, TokenCount};
 pub use request::Request;

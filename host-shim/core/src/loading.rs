@@ -20,7 +20,7 @@ use crate::shim::Surroundings;
 use crate::shim::engine::Sandbox;
 use crate::shim::memory::Memory;
 use crate::shim::plugin::{self as sandboxed, Start};
-use crate::{Error, ErrorClass, Isolation, Result};
+use crate::{Error, ErrorClass, Isolation, Observer, Result};
 
 /// What stands under a name: a plugin, or why there is none.
 #[derive(Clone)]
@@ -132,12 +132,13 @@ fn configured(entry: &outcrop_config::Plugin) -> Plugin {
 }
 
 /// Loads plugins for one host.
-#[derive(Debug)]
 pub(crate) struct Loader {
     /// Where compiled code is kept.
     compiled: Option<PathBuf>,
     /// Where it is kept which plugins have failed.
     records: Option<PathBuf>,
+    /// Who is told of plugins that fail.
+    observer: Option<Arc<dyn Observer>>,
     sandboxes: Mutex<Vec<Arc<Sandbox>>>,
 }
 
@@ -150,8 +151,12 @@ pub(crate) struct Place {
 }
 
 impl Loader {
-    pub(crate) fn new(compiled: Option<PathBuf>, records: Option<PathBuf>) -> Self {
-        Self { compiled, records, sandboxes: Mutex::default() }
+    pub(crate) fn new(
+        compiled: Option<PathBuf>,
+        records: Option<PathBuf>,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Self {
+        Self { compiled, records, observer, sandboxes: Mutex::default() }
     }
 
     /// Loads a plugin. `twins` are plugins that may have the same component, which is then not compiled again.
@@ -175,6 +180,7 @@ impl Loader {
                 limits: limits.clone(),
                 timeouts: terms.timeouts,
                 isolation: terms.isolation.unwrap_or_default(),
+                observer: self.observer.clone(),
             },
             quarantine: Quarantine::open(&name, digest, self.records.as_deref().filter(|_| terms.is_settled)),
             streams: place.streams,

@@ -15,6 +15,7 @@ use crate::answer::Answer;
 use crate::bridge::call::Rest;
 use crate::event::Event;
 use crate::limits::CALLS_A_WAKE;
+use crate::observe::{Story, Watch};
 use crate::shim::contract::{guest::NextStep, types::Chunk};
 use crate::shim::plugin::Permit;
 use crate::shim::seat::Seat;
@@ -28,6 +29,8 @@ use crate::{Error, ErrorClass, Result};
 #[must_use = "a stream does nothing until it is polled"]
 pub struct EventStream {
     state: State,
+    /// What is told to those who observe it, if anybody does.
+    story: Option<Box<Story>>,
 }
 
 enum State {
@@ -62,7 +65,7 @@ struct Live {
 
 impl EventStream {
     pub(crate) fn failed(error: Error) -> Self {
-        Self { state: State::Failed(Some(error)) }
+        Self { state: State::Failed(Some(error)), story: None }
     }
 
     pub(crate) fn live(seat: Seat, answer: Answer, patience: Patience, permit: Permit) -> Self {
@@ -77,7 +80,14 @@ impl EventStream {
                 replaced: false,
                 permit,
             })),
+            story: None,
         }
+    }
+
+    /// The same, told to whoever watches.
+    pub(crate) fn watched_by(mut self, watch: Option<Watch>) -> Self {
+        self.story = watch.map(|watch| Box::new(Story::new(watch)));
+        self
     }
 
     /// The next event; none after the terminal one.
@@ -98,7 +108,22 @@ impl Stream for EventStream {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let event = match &mut self.state {
+        let Self { state, story } = &mut *self;
+        let Some(story) = story else { return state.poll_next(cx) };
+        let polled = {
+            let _in_span = story.span().enter();
+            state.poll_next(cx)
+        };
+        if let Poll::Ready(Some(event)) = &polled {
+            story.goes_on(event);
+        }
+        polled
+    }
+}
+
+impl State {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let event = match self {
             State::Ended(rest) => {
                 if let Some(rest) = rest {
                     std::task::ready!(Pin::new(rest).poll(cx));
@@ -123,12 +148,12 @@ impl Stream for EventStream {
             },
         };
         if event.is_terminal()
-            && let State::Live(mut live) = std::mem::replace(&mut self.state, State::Ended(None))
+            && let State::Live(mut live) = std::mem::replace(self, State::Ended(None))
         {
             live.permit.ended();
             live.replace_instance();
             if live.answer.finished() {
-                self.state = State::Ended(live.seat.finish());
+                *self = State::Ended(live.seat.finish());
             }
         }
         Poll::Ready(Some(event))

@@ -1,7 +1,8 @@
 //! What a stream costs through Outcrop, through the AWS SDK used directly, and at the very least.
 //!
 //! One run drives the same simulated streams through three clients: (a) Outcrop's Rust API with its
-//! sandbox, (b) `aws-sdk-bedrockruntime`, typed, (c) a bare hyper client that only counts bytes.
+//! sandbox, (b) `aws-sdk-bedrockruntime`, typed, (c) a bare hyper client that only counts bytes. Where many
+//! streams run at once, Outcrop is measured with an instance for each and with one for all.
 //! The program starts itself anew for every part: a fresh server and a fresh client for each figure,
 //! so that CPU time and peak memory are the client's own.
 
@@ -84,7 +85,7 @@ fn compare(args: &Args) -> Result<()> {
     let mut samples = Vec::new();
     for run in 0..args.runs {
         for row in rows {
-            for kind in order(run) {
+            for kind in order(run, *row) {
                 progress(&format!("run {} of {}: {}, {}", run + 1, args.runs, row.title(), kind.title()))?;
                 let server = children.server(&row.shape().scenario)?;
                 let figures = children.measure(kind, *row, server.endpoint())?;
@@ -114,8 +115,8 @@ fn compare(args: &Args) -> Result<()> {
 
 /// The clients, first to last in even runs and last to first in odd ones, so that a machine that
 /// grows slower favours none.
-fn order(run: u32) -> Vec<Kind> {
-    let mut kinds = Kind::value_variants().to_vec();
+fn order(run: u32, row: Row) -> Vec<Kind> {
+    let mut kinds = row.clients().to_vec();
     if run % 2 == 1 {
         kinds.reverse();
     }
@@ -147,8 +148,9 @@ mod tests {
 
     #[test]
     fn the_order_alternates() {
-        assert_eq!(order(0), [Kind::Outcrop, Kind::Sdk, Kind::Hyper]);
-        assert_eq!(order(1), [Kind::Hyper, Kind::Sdk, Kind::Outcrop]);
-        assert_eq!(order(0), order(2));
+        let row = Row::Coalesced1;
+        assert_eq!(order(0, row), [Kind::Outcrop, Kind::Sdk, Kind::Hyper]);
+        assert_eq!(order(1, row), [Kind::Hyper, Kind::Sdk, Kind::Outcrop]);
+        assert_eq!(order(0, row), order(2, row));
     }
 }

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::clients::Kind;
 use crate::measure::Measure;
 
 /// Bytes of text in a delta.
@@ -36,6 +37,10 @@ pub(crate) enum Row {
     #[value(name = "paced-1000")]
     #[serde(rename = "paced-1000")]
     Paced1000,
+    /// 5,000 streams at once, 100 deltas each, one every 100 ms
+    #[value(name = "paced-5000")]
+    #[serde(rename = "paced-5000")]
+    Paced5000,
 }
 
 /// The streams of a row.
@@ -58,6 +63,7 @@ impl Row {
             Self::Frames16 => "one write a frame, 16 at a time",
             Self::FirstText => "first text, warm connection",
             Self::Paced1000 => "1,000 at once, a delta every 20 ms",
+            Self::Paced5000 => "5,000 at once, a delta every 100 ms",
         }
     }
 
@@ -69,6 +75,15 @@ impl Row {
             Self::Frames16 => Shape::new(200, 16, 1000, "writes=frame"),
             Self::FirstText => Shape::new(300, 1, 10, "writes=frame"),
             Self::Paced1000 => Shape::new(1000, 1000, 100, "writes=frame every=20"),
+            Self::Paced5000 => Shape::new(5000, 5000, 100, "writes=frame every=100"),
+        }
+    }
+
+    /// Who is measured on the row. Whether streams share an instance is told apart where there are many at once.
+    pub(crate) fn clients(self) -> &'static [Kind] {
+        match self {
+            Self::Paced1000 | Self::Paced5000 => &[Kind::Outcrop, Kind::Shared, Kind::Sdk, Kind::Hyper],
+            _ => &[Kind::Outcrop, Kind::Sdk, Kind::Hyper],
         }
     }
 
@@ -76,7 +91,7 @@ impl Row {
     pub(crate) fn measures(self) -> &'static [Measure] {
         match self {
             Self::FirstText => &[Measure::FirstText, Measure::Cpu, Measure::Wall, Measure::Memory],
-            Self::Paced1000 => &[Measure::Cpu, Measure::Memory, Measure::Wall],
+            Self::Paced1000 | Self::Paced5000 => &[Measure::Cpu, Measure::Memory, Measure::Wall],
             _ => &[Measure::Cpu, Measure::Wall, Measure::Memory],
         }
     }

@@ -20,18 +20,18 @@ pub(crate) struct Sample {
 pub(crate) fn render(samples: &[Sample]) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    let clients = [('a', Kind::Outcrop), ('b', Kind::Sdk), ('c', Kind::Hyper)];
+    let clients = [("a", Kind::Outcrop), ("a1", Kind::Shared), ("b", Kind::Sdk), ("c", Kind::Hyper)];
     let mut header = vec!["streams".to_owned(), "measure".to_owned()];
     header.extend(clients.map(|(letter, kind)| format!("({letter}) {}", kind.title())));
-    header.extend(["a/b".to_owned(), "a/c".to_owned()]);
+    header.extend(["a/b", "a1/b", "a/c"].map(str::to_owned));
     table.set_header(header);
     for row in rows(samples) {
         for (place, measure) in row.measures().iter().enumerate() {
             let title = if place == 0 { row.title() } else { "" };
             let mut line = vec![title.to_owned(), measure.title().to_owned()];
-            let [a, b, c] = clients.map(|(_, kind)| values(samples, row, kind, *measure));
-            line.extend([&a, &b, &c].map(|values| figure(median(values))));
-            line.extend([ratio(&a, &b), ratio(&a, &c)]);
+            let [a, a1, b, c] = clients.map(|(_, kind)| values(samples, row, kind, *measure));
+            line.extend([&a, &a1, &b, &c].map(|values| figure(median(values))));
+            line.extend([ratio(&a, &b), ratio(&a1, &b), ratio(&a, &c)]);
             table.add_row(line);
         }
     }
@@ -70,9 +70,10 @@ fn ratio(values: &[f64], to: &[f64]) -> String {
     }
 }
 
-/// A number with about three digits that matter.
+/// A number with about three digits that matter; nothing where nothing was measured.
 fn figure(value: f64) -> String {
     match value.abs() {
+        none if none.is_nan() => String::new(),
         large if large >= 100.0 => format!("{value:.0}"),
         middling if middling >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
@@ -98,12 +99,19 @@ mod tests {
     fn each_measure_has_a_line() {
         let figures =
             |cpu| Figures { cpu_us_per_event: cpu, wall_ms: 250.0, peak_mb: 30.0, first_text_us: 160.0 };
-        let samples = [(Kind::Outcrop, 1.0), (Kind::Sdk, 2.0), (Kind::Hyper, 0.5)]
-            .map(|(client, cpu)| Sample { run: 0, row: Row::Coalesced1, client, figures: figures(cpu) });
+        let clients = [(Kind::Outcrop, 1.0), (Kind::Shared, 0.8), (Kind::Sdk, 2.0), (Kind::Hyper, 0.5)];
+        let samples = clients.map(|(client, cpu)| Sample {
+            run: 0,
+            row: Row::Coalesced1,
+            client,
+            figures: figures(cpu),
+        });
         let text = render(&samples);
         let words: Vec<&str> =
             text.lines().find(|l| l.contains("CPU")).expect("a line").split_whitespace().collect();
-        assert!(words.ends_with(&["1.00", "2.00", "0.50", "0.50", "2.00"]), "{text}");
+        assert!(words.ends_with(&["1.00", "0.80", "2.00", "0.50", "0.50", "0.40", "2.00"]), "{text}");
+        let text = render(&[samples[0].clone(), samples[2].clone()]);
+        assert!(!text.contains("NaN"), "{text}");
         assert_eq!(text.lines().filter(|line| line.contains("coalesced")).count(), 1, "{text}");
     }
 }

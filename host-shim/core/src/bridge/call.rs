@@ -30,6 +30,7 @@ use super::clients::Clients;
 use super::failure::{Failure, Refusal, Stage, request_id};
 use super::frames::{Batch, FrameKind, FrameSplitter};
 use super::retry::{Retries, is_retryable_exception};
+use crate::observe::Watch;
 
 /// The content type of a streamed answer.
 const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
@@ -77,6 +78,8 @@ pub(crate) struct Order {
     pub(crate) body: Option<Draft>,
     /// To wait before the first attempt.
     pub(crate) delay: Duration,
+    /// To be told what becomes of it.
+    pub(crate) watch: Option<Watch>,
 }
 
 /// What has arrived on a call.
@@ -397,6 +400,9 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
         }
         match retries.after(&failure) {
             Some(pause) => {
+                if let Some(watch) = &order.watch {
+                    watch.retried(&failure, pause);
+                }
                 tracing::info!(
                     model,
                     stage = failure.stage.as_str(),
@@ -441,7 +447,7 @@ fn failed_before_content(answer: &Answer, request_id: Option<&String>) -> Option
 }
 
 async fn attempt(clients: &Clients, order: &Order, body: Option<Bytes>) -> Result<Opened, Failure> {
-    let exchange = Exchange::new(order.operation, body);
+    let exchange = Exchange::new(order, body);
     let (region, model) = (order.region.as_deref(), &order.model_id);
     match order.operation {
         Operation::ConverseStream => {
@@ -478,17 +484,18 @@ pub(super) struct Exchange {
     answered: Arc<Mutex<Option<Opened>>>,
     /// The time of the first answer by the other side's clock, where that is wanted.
     date: Option<Arc<OnceLock<SystemTime>>>,
+    watch: Option<Watch>,
 }
 
 impl Exchange {
-    fn new(operation: Operation, body: Option<Bytes>) -> Self {
-        let streamed = operation == Operation::ConverseStream;
-        Self { body, streamed, answered: Arc::default(), date: None }
+    fn new(order: &Order, body: Option<Bytes>) -> Self {
+        let streamed = order.operation == Operation::ConverseStream;
+        Self { body, streamed, watch: order.watch.clone(), ..Self::listening() }
     }
 
     /// For a listing: nothing is put in, the answer's bytes are kept.
     pub(super) fn listening() -> Self {
-        Self { body: None, streamed: false, answered: Arc::default(), date: None }
+        Self { body: None, streamed: false, answered: Arc::default(), date: None, watch: None }
     }
 
     /// For a question about the other side: nothing is put in, the time of the answer is kept.
@@ -581,6 +588,11 @@ impl Intercept for Exchanges {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request();
+        let _ = EXCHANGE.try_with(|exchange| {
+            if let Some(watch) = &exchange.watch {
+                watch.sent_to(request.uri());
+            }
+        });
         let bearer = request
             .headers()
             .get("authorization")

@@ -43,8 +43,12 @@ pub(crate) fn request(request: Request, model_id: &str, prefix: &str) -> (types:
         output_schema: request.output_schema.map(|schema| schema.to_string()),
         extensions: extensions(request.extensions),
     };
-    let brought =
-        Brought { model_id: model_id.to_owned(), conversation_id, storage: Arc::new(lowering.storage) };
+    let brought = Brought {
+        model_id: model_id.to_owned(),
+        conversation_id,
+        storage: Arc::new(lowering.storage),
+        watch: None,
+    };
     (lowered, Work::new(brought, lowering.media))
 }
 

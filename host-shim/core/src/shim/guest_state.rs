@@ -11,16 +11,15 @@ use super::cpu_share::CpuShare;
 use super::engine::TICK;
 use super::memory::{Memory, Subject};
 use super::work::Work;
-use crate::Isolation;
 use crate::bridge::call::{Arrival, Call};
 use crate::bridge::failure::{Failure, Stage};
 use crate::bridge::frames::{Frame, FrameKind};
 use crate::bridge::{Bridge, body::Part};
 use crate::limits::{BODIES_OF_A_STREAM, CALLS_OF_A_STREAM, CORE_INSTANCES, FACTS_OF_A_STREAM, Limits};
 use crate::request::Timeouts;
+use crate::{Isolation, Observer};
 
 /// What all instances of a plugin share.
-#[derive(Debug)]
 pub(crate) struct Surroundings {
     /// None where the plugin may not call Bedrock.
     pub(crate) bridge: Option<Arc<Bridge>>,
@@ -29,6 +28,7 @@ pub(crate) struct Surroundings {
     pub(crate) isolation: Isolation,
     /// What holds where neither a request nor the host says otherwise.
     pub(crate) timeouts: Timeouts,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
 /// The data of an instance's store.
@@ -74,6 +74,10 @@ impl GuestState {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.surroundings.limits
+    }
+
+    pub(crate) fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.surroundings.observer.as_ref()
     }
 
     pub(crate) fn share(&self) -> &Arc<CpuShare> {

@@ -18,7 +18,7 @@ use super::work::Work;
 use super::{offer, weight};
 use crate::limits::{CALLS_A_WAKE, Limits, STACK_BYTES};
 use crate::quarantine::{Leave, Quarantine};
-use crate::{Error, ErrorClass, Isolation, Result};
+use crate::{Error, ErrorClass, Isolation, Observer, Result};
 
 /// Streams of the whole process.
 static PROCESS_STREAMS: AtomicUsize = AtomicUsize::new(0);
@@ -443,6 +443,16 @@ impl Instance {
 
     pub(super) fn name(&self) -> &Arc<str> {
         &self.name
+    }
+
+    /// Who is to be told of its failure. Not to be called while anybody holds the instance.
+    pub(super) fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.store.data().observer()
+    }
+
+    /// How long its plugin is left alone, if it is.
+    pub(super) fn pause(&self) -> Option<Duration> {
+        Some(self.quarantine.trouble()?.pause).filter(|pause| !pause.is_zero())
     }
 
     /// What all instances of its plugin may use of the processor.

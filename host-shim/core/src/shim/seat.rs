@@ -18,7 +18,7 @@ use super::plugin::Instance;
 use super::work::Work;
 use crate::bridge::call::Rest;
 use crate::limits::{HANDLES_A_STREAM, IDLE_CALLS, Limits, STREAMS_OF_AN_INSTANCE};
-use crate::{Error, Result};
+use crate::{Error, Occurrence, Result};
 
 /// What one stream has of the sandbox.
 pub(crate) struct Seat {
@@ -64,7 +64,13 @@ impl Seat {
         call: impl FnOnce(&mut Store<GuestState>, &guest::Guest) -> wasmtime::Result<T>,
     ) -> Result<T> {
         let entered = match &mut self.home {
-            Home::Own(instance) => instance.enter(&mut self.work, call),
+            Home::Own(instance) => {
+                let entered = instance.enter(&mut self.work, call);
+                if let Err(error) = &entered {
+                    tell(instance, &self.name, error);
+                }
+                entered
+            }
             Home::Shared(place) => place.shared.enter(&mut self.work, call),
         };
         self.work.end_dropped();
@@ -155,6 +161,13 @@ impl Drop for Place {
     }
 }
 
+/// Tells whoever observes that an instance has failed.
+fn tell(instance: &Instance, plugin: &str, error: &Error) {
+    if let Some(observer) = instance.observer() {
+        observer.observe(&Occurrence::PluginFailed { plugin, error, pause: instance.pause() });
+    }
+}
+
 /// An instance that serves many streams.
 pub(super) struct Shared {
     inner: Mutex<Inner>,
@@ -218,13 +231,15 @@ impl Shared {
             .retryable());
         };
         let entered = instance.enter(work, call);
-        if entered.is_err() {
+        if let Err(error) = &entered {
             let failed = inner.instance.take();
             self.gone.store(true, Ordering::Release);
             let wakers: Vec<Waker> = inner.streams.values_mut().filter_map(Option::take).collect();
             drop(inner);
-            drop(failed);
             wakers.into_iter().for_each(Waker::wake);
+            if let Some(failed) = &failed {
+                tell(failed, &self.name, error);
+            }
         }
         entered
     }

@@ -11,6 +11,7 @@ use wasmtime::{Result, bail};
 
 use crate::bridge::Brought;
 use crate::bridge::call::{Call, Rest};
+use crate::observe::Watch;
 
 /// What one stream brought, and its calls.
 #[derive(Default)]
@@ -37,6 +38,11 @@ pub(crate) struct Work {
 impl Work {
     pub(crate) fn new(brought: Brought, media: Vec<Bytes>) -> Self {
         Self { brought, media, ..Self::default() }
+    }
+
+    /// Has the calls tell what becomes of them.
+    pub(crate) fn watched_by(&mut self, watch: Option<Watch>) {
+        self.brought.watch = watch;
     }
 
     /// Before each call into the guest.

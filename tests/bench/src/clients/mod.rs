@@ -31,6 +31,8 @@ const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(24 * 3600);
 pub(crate) enum Kind {
     /// Outcrop's Rust API, with the sandbox
     Outcrop,
+    /// The same, all streams in one instance of the plugin
+    Shared,
     /// aws-sdk-bedrockruntime, typed
     Sdk,
     /// A bare hyper client that counts bytes
@@ -41,6 +43,7 @@ impl Kind {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Outcrop => "Outcrop",
+            Self::Shared => "one instance",
             Self::Sdk => "AWS SDK",
             Self::Hyper => "hyper",
         }
@@ -78,7 +81,9 @@ pub(crate) fn run(kind: Kind, row: Row, endpoint: &str) -> Result<Figures> {
     let shape = row.shape();
     let measured = async {
         match kind {
-            Kind::Outcrop => measure(outcrop::Outcrop::new(&shape, endpoint).await?, &shape).await,
+            Kind::Outcrop | Kind::Shared => {
+                measure(outcrop::Outcrop::new(kind, &shape, endpoint).await?, &shape).await
+            }
             Kind::Sdk => measure(sdk::Sdk::new(endpoint).await, &shape).await,
             Kind::Hyper => measure(hyper::Hyper::new(endpoint).await?, &shape).await,
         }
@@ -93,7 +98,7 @@ pub(crate) fn run(kind: Kind, row: Row, endpoint: &str) -> Result<Figures> {
 
 /// Compiles Outcrop's plugin for this row.
 pub(crate) fn prepare(row: Row) -> Result<()> {
-    outcrop::host(&row.shape()).build()?;
+    outcrop::host(Kind::Outcrop, &row.shape()).build()?;
     Ok(())
 }
 

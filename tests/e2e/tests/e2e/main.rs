@@ -21,6 +21,7 @@ mod long_conversation;
 mod matrix;
 mod media;
 mod neutral;
+mod observability;
 mod peers;
 mod plugins;
 mod recordings;

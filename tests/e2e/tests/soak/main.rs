@@ -13,16 +13,18 @@ mod tally;
 use std::cell::RefCell;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Simulator};
 use futures_util::future::join_all;
 use outcrop::request::Timeouts;
-use outcrop::{Event, Host, Isolation, Limits, Request};
+use outcrop::{Event, Host, Isolation, Limits, Metrics, Request};
 use plan::{Ends, Plan};
 use resources::{Resources, Samples};
 use tally::{Outcome, Tally};
 
+const MODEL: &str = "amazon-bedrock/sim.text-v1:0";
 /// Streams at a time.
 const AT_ONCE: usize = 200;
 /// Streams of the form that `make test` runs: about two minutes on two idle cores.
@@ -95,7 +97,7 @@ impl Length {
     }
 }
 
-fn host(isolation: Isolation) -> Host {
+fn host(isolation: Isolation, metrics: &Arc<Metrics>) -> Host {
     let mut limits = Limits::default();
     limits.streams = AT_ONCE;
     let mut timeouts = Timeouts::default();
@@ -106,6 +108,7 @@ fn host(isolation: Isolation) -> Host {
         .endpoint(std::env::var(ENDPOINT).expect("run by the outer test"))
         .access_key(DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, None)
         .isolation(isolation)
+        .observer(metrics.clone())
         .limits(limits)
         .timeouts(timeouts)
         // The faults are to be met, not mended.
@@ -120,7 +123,8 @@ async fn soak() {
     let length = Length::asked();
     let began = Instant::now();
     let before = Resources::now(0);
-    let hosts = [host(Isolation::Stream), host(Isolation::Plugin)];
+    let metrics = Arc::new(Metrics::default());
+    let hosts = [host(Isolation::Stream, &metrics), host(Isolation::Plugin, &metrics)];
     let tally = Rc::new(RefCell::new(Tally::default()));
     let samples = Rc::new(RefCell::new(Samples::default()));
     let started = Rc::new(RefCell::new(0));
@@ -162,6 +166,7 @@ async fn soak() {
     }
     println!("before  {before}\nafter   {}", Resources::now(0));
     assert_eq!(tally.mistakes(), &[] as &[String], "see above");
+    tally.check_against(&metrics.snapshot().models[MODEL]);
     samples.check();
     let after = Resources::now(0);
     // The first host makes a few that stay: of the runtime, and of what is loaded but once.
@@ -171,7 +176,7 @@ async fn soak() {
 /// Runs one stream to the end that is planned for it.
 async fn run(host: &Host, plan: &Plan) -> Outcome {
     let mut outcome = Outcome::default();
-    let mut stream = host.stream(Request::new("amazon-bedrock/sim.text-v1:0").user(&plan.prompt));
+    let mut stream = host.stream(Request::new(MODEL).user(&plan.prompt));
     let reading = async {
         let mut events = 0;
         loop {

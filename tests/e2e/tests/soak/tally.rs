@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use outcrop::{Error, ErrorClass};
+use outcrop::{Error, ErrorClass, ModelMetrics};
 
 use crate::plan::{Ends, Plan};
 
@@ -52,6 +52,17 @@ impl Tally {
                 self.mistakes.push(format!("{mistake}: {plan:?} {outcome:?}"));
             }
         }
+    }
+
+    /// What was counted by the host itself comes to the same.
+    pub(crate) fn check_against(&self, counted: &ModelMetrics) {
+        let of = |kind: &str| self.kinds.get(kind).copied().unwrap_or_default();
+        assert_eq!((counted.done, counted.cancelled), (of("done"), of("cancelled")), "{self}");
+        for (class, count) in &counted.failed {
+            assert_eq!(*count, of(&format!("error, {class}")), "{class}: {self}");
+        }
+        assert_eq!(counted.started, self.kinds.values().sum::<u64>(), "{self}");
+        assert_eq!(counted.live(), 0);
     }
 
     pub(crate) fn mistakes(&self) -> &[String] {
