@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-c examples run-node run-python build test test-node test-python soak node python peers hosts lint bench fmt header install wasm-toolchain
+.PHONY: help run run-c examples run-node run-python build test test-node test-python test-otlp soak node python peers hosts lint bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -67,6 +67,9 @@ python: ## the Python package: target/wheels/outcrop-*.whl
 node: ## the Node package: target/node/outcrop.tgz
 	$(CARGO) build --locked --release -p outcrop-capi
 	@host-shim/bindings/node/pack target/release/liboutcrop.so target/node
+
+test-otlp: ## the exporter of spans, against a collector on loopback; it is no part of the workspace
+	$(CARGO) test --locked --manifest-path host-shim/otlp/Cargo.toml --target-dir target/otlp
 
 soak: ## 200 streams at a time with faults and cancellations, for MINUTES=30; `make test` has a form of two minutes
 	OUTCROP_SOAK_MINUTES=$(or $(MINUTES),30) $(CARGO) test --locked --workspace --exclude outcrop-bench --test soak \

@@ -50,7 +50,7 @@ pub(super) fn of(model: &str, request: &Request) -> Span {
         span.record("otel.name", format!("chat {model}"));
         span.record("gen_ai.request.model", model);
         if let Some(tokens) = request.max_tokens {
-            span.record("gen_ai.request.max_tokens", tokens);
+            span.record("gen_ai.request.max_tokens", i64::from(tokens));
         }
         if let Some(temperature) = request.temperature {
             span.record("gen_ai.request.temperature", temperature);
@@ -60,6 +60,11 @@ pub(super) fn of(model: &str, request: &Request) -> Span {
         }
     }
     span
+}
+
+/// OpenTelemetry's integers have a sign; others become text on their way there.
+fn integer(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A model's id without the routing prefix.
@@ -81,10 +86,8 @@ pub(super) fn record_server(span: &Span, uri: &str) {
         _ => (authority, None),
     };
     span.record("server.address", host.trim_matches(['[', ']']));
-    span.record(
-        "server.port",
-        port.unwrap_or(if scheme.eq_ignore_ascii_case("http") { 80_u16 } else { 443 }),
-    );
+    let usual = if scheme.eq_ignore_ascii_case("http") { 80_u16 } else { 443 };
+    span.record("server.port", i64::from(port.unwrap_or(usual)));
 }
 
 pub(super) fn record_first_content(span: &Span, after: Duration) {
@@ -113,10 +116,11 @@ pub(super) fn record_end(span: &Span, outcome: &Outcome<'_>, usage: &Usage) {
     }
     if usage.total_tokens > 0 {
         // There all that was read counts as input, whether it came from a cache or not.
-        span.record("gen_ai.usage.input_tokens", usage.input + usage.cache_read + usage.cache_write);
-        span.record("gen_ai.usage.output_tokens", usage.output);
-        span.record("gen_ai.usage.cache_read.input_tokens", usage.cache_read);
-        span.record("gen_ai.usage.cache_creation.input_tokens", usage.cache_write);
+        let read = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
+        span.record("gen_ai.usage.input_tokens", integer(read));
+        span.record("gen_ai.usage.output_tokens", integer(usage.output));
+        span.record("gen_ai.usage.cache_read.input_tokens", integer(usage.cache_read));
+        span.record("gen_ai.usage.cache_creation.input_tokens", integer(usage.cache_write));
     }
     match outcome {
         Outcome::Done(_) => {}
