@@ -204,7 +204,7 @@ async fn run(host: &Host, plan: &Plan) -> Outcome {
     match plan.patience {
         // Cancelled wherever it happens to be.
         Some(time) => outcome.cancelled = tokio::time::timeout(time, reading).await.is_err(),
-        None => match tokio::time::timeout(PATIENCE * 2, reading).await {
+        None => match tokio::time::timeout(PATIENCE * 4, reading).await {
             Ok(()) => outcome.cancelled = outcome.terminals == 0,
             Err(_) => outcome.hung = true,
         },
