@@ -96,8 +96,8 @@ fmt: ## format the code
 	$(CARGO) fmt --all
 
 bench: ## the benchmark table; RUNS=5 repeats it
-	$(CARGO) build --locked --release -p outcrop-bench
-	target/release/outcrop-bench --runs $(or $(RUNS),1)
+	$(CARGO) build --locked --release -p outcrop-bench -p outcrop-capi
+	target/release/outcrop-bench --outside --runs $(or $(RUNS),1)
 
 wasm-toolchain: ## for machines on which rustup cannot download: a wasm standard library from Debian's packages
 	plugin/builder/debian-wasm-toolchain.sh target/wasm-toolchain

@@ -59,7 +59,10 @@ pub fn build(package: &str, folder: &str, file: &str) {
     }
 
     let module = compile(package, workspace);
-    let component = encode(&module);
+    let bytes = std::fs::read(&module)
+        .unwrap_or_else(|error| panic!("cannot read the guest at {}: {error}", module.display()));
+    let component = encode(&bytes)
+        .unwrap_or_else(|error| panic!("{} is no component of its world: {error}", module.display()));
     let destination = folder_from("OUT_DIR").join(file);
     std::fs::write(&destination, component)
         .unwrap_or_else(|error| panic!("cannot write {}: {error}", destination.display()));
@@ -163,12 +166,14 @@ fn has_target() -> bool {
     })
 }
 
-/// Wraps the core module; its WIT world stands in a custom section that wit-bindgen wrote.
-fn encode(module: &Path) -> Vec<u8> {
-    let bytes = std::fs::read(module)
-        .unwrap_or_else(|error| panic!("cannot read the guest at {}: {error}", module.display()));
+/// Makes a core module a component. Its WIT world stands in a custom section that wit-bindgen wrote.
+///
+/// # Errors
+///
+/// Where the module does not do what its world says, or imports what is not there.
+pub fn encode(module: &[u8]) -> Result<Vec<u8>, String> {
     ComponentEncoder::default()
-        .module(&bytes)
+        .module(module)
         .and_then(|encoder| encoder.encode())
-        .unwrap_or_else(|error| panic!("{} is no component of its world: {error:#}", module.display()))
+        .map_err(|error| format!("{error:#}"))
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -45,7 +45,7 @@ impl Children {
 
     /// Sees to it that no client on this row has to compile the plugin.
     pub(crate) fn prepare(&self, row: Row) -> Result<()> {
-        let mut command = self.command(None);
+        let mut command = self.command(&self.program, None);
         let status = command.args(["prepare", &name(row)]).stdin(Stdio::null()).status()?;
         ensure!(status.success(), "the plugin could not be prepared: {status}");
         Ok(())
@@ -53,7 +53,7 @@ impl Children {
 
     /// Starts a server that answers every stream with this scenario.
     pub(crate) fn server(&self, scenario: &str) -> Result<Server> {
-        let mut command = self.command(self.pins.map(|pins| pins.server));
+        let mut command = self.command(&self.program, self.pins.map(|pins| pins.server));
         let child =
             command.args(["server", scenario]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         // From here on it ends with the value.
@@ -67,19 +67,24 @@ impl Children {
 
     /// Has a fresh client measure itself.
     pub(crate) fn measure(&self, kind: Kind, row: Row, endpoint: &str) -> Result<Figures> {
-        let mut command = self.command(self.pins.map(|pins| pins.client));
+        let mut command = self.client(&self.program);
         command.args(["client", &name(kind), &name(row), endpoint]);
         let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
         ensure!(output.status.success(), "{}, {}: {}", row.title(), kind.title(), output.status);
         serde_json::from_slice(&output.stdout).context("a client's figures cannot be read")
     }
 
-    fn command(&self, cpu: Option<usize>) -> Command {
+    /// The command of a client, in a client's environment and on its CPU.
+    pub(crate) fn client(&self, program: &Path) -> Command {
+        self.command(program, self.pins.map(|pins| pins.client))
+    }
+
+    fn command(&self, program: &Path, cpu: Option<usize>) -> Command {
         let mut command = match cpu {
-            None => Command::new(&self.program),
+            None => Command::new(program),
             Some(cpu) => {
                 let mut command = Command::new("taskset");
-                command.args(["-c", &cpu.to_string()]).arg(&self.program);
+                command.args(["-c", &cpu.to_string()]).arg(program);
                 command
             }
         };

@@ -12,6 +12,7 @@ mod children;
 mod clients;
 mod machine;
 mod measure;
+mod outside;
 mod rows;
 mod server;
 mod table;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use children::Children;
 use clients::Kind;
 use machine::Machine;
+use outside::Outside;
 use rows::Row;
 use table::Sample;
 
@@ -42,6 +44,9 @@ struct Args {
     /// Print the raw figures of every run as JSON
     #[arg(long)]
     json: bool,
+    /// Measure the clients in other languages too: C, and Python and Node beside their SDKs
+    #[arg(long)]
+    outside: bool,
     /// Leave it to the kernel which CPU runs what
     #[arg(long)]
     no_pin: bool,
@@ -82,7 +87,8 @@ fn compare(args: &Args) -> Result<()> {
     let children = Children::new(&machine)?;
     rows.iter().try_for_each(|row| children.prepare(*row))?;
 
-    let mut samples = Vec::new();
+    let (outside, skipped) = if args.outside { Outside::set_up() } else { Outside::none() };
+    let (mut samples, mut outside_samples) = (Vec::new(), Vec::new());
     for run in 0..args.runs {
         for row in rows {
             for kind in order(run, *row) {
@@ -90,6 +96,10 @@ fn compare(args: &Args) -> Result<()> {
                 let server = children.server(&row.shape().scenario)?;
                 let figures = children.measure(kind, *row, server.endpoint())?;
                 samples.push(Sample { run, row: *row, client: kind, figures });
+            }
+            if outside::ROWS.contains(row) {
+                progress(&format!("run {} of {}: {}, other languages", run + 1, args.runs, row.title()))?;
+                outside_samples.extend(outside.measure(&children, run, *row)?);
             }
         }
     }
@@ -99,12 +109,18 @@ fn compare(args: &Args) -> Result<()> {
             "machine": machine.to_string(),
             "optimised": !cfg!(debug_assertions),
             "samples": samples,
+            "outside": outside_samples,
+            "skipped": skipped,
         }))?);
     }
     if cfg!(debug_assertions) {
         print("Built without optimisation: these figures mean nothing.\n")?;
     }
     print(&table::render(&samples))?;
+    if args.outside {
+        print(&format!("\n{}", table::render_outside(&samples, &outside_samples)))?;
+    }
+    skipped.iter().try_for_each(|why| print(why))?;
     print(&format!(
         "\nMedians of {} run(s); ratios are medians of each run's own, with the least and the most. \
          Every client runs on a tokio current-thread runtime, over HTTP/1.1 without TLS.",

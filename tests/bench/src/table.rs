@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::clients::Kind;
 use crate::measure::{Figures, Measure, median};
+use crate::outside;
 use crate::rows::Row;
 
 /// What one client came to on one row of one run.
@@ -36,6 +37,46 @@ pub(crate) fn render(samples: &[Sample]) -> String {
         }
     }
     for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// The table of the clients in other languages, and of the Rust API among them.
+pub(crate) fn render_outside(samples: &[Sample], outside: &[outside::Sample]) -> String {
+    const MEASURES: [Measure; 3] = [Measure::Cpu, Measure::Wall, Measure::Memory];
+    let values = |row: Row, client: &str, measure: Measure| -> Vec<f64> {
+        if client == outside::RUST {
+            return values(samples, row, Kind::Outcrop, measure);
+        }
+        let of_it = outside.iter().filter(|sample| sample.row == row && sample.client == client);
+        of_it.map(|sample| measure.of(&sample.figures)).collect()
+    };
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let mut header = vec!["streams", "client"];
+    header.extend(MEASURES.map(Measure::title));
+    header.push("CPU beside");
+    table.set_header(header);
+    for row in rows(samples).into_iter().filter(|row| outside::ROWS.contains(row)) {
+        let clients = outside::CLIENTS.iter().map(|client| (client.title, client.beside));
+        let mut title = row.title();
+        for (client, beside) in std::iter::once((outside::RUST, None)).chain(clients) {
+            let cpu = values(row, client, Measure::Cpu);
+            if cpu.is_empty() {
+                continue;
+            }
+            let mut line = vec![std::mem::take(&mut title).to_owned(), client.to_owned()];
+            line.extend(MEASURES.map(|measure| figure(median(&values(row, client, measure)))));
+            let beside = beside.map(|other| (other, values(row, other, Measure::Cpu)));
+            line.push(match beside.filter(|(_, other)| !other.is_empty()) {
+                Some((other, values)) => format!("{} of {other}", ratio(&cpu, &values)),
+                None => String::new(),
+            });
+            table.add_row(line);
+        }
+    }
+    for column in table.column_iter_mut().skip(2).take(MEASURES.len()) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
@@ -93,6 +134,24 @@ mod tests {
     #[test]
     fn numbers_have_three_digits() {
         assert_eq!([figure(1234.5), figure(12.34), figure(0.987)], ["1234", "12.3", "0.99"]);
+    }
+
+    #[test]
+    fn clients_in_other_languages_stand_beside_their_peers() {
+        let figures =
+            |cpu| Figures { cpu_us_per_event: cpu, wall_ms: 250.0, peak_mb: 30.0, first_text_us: f64::NAN };
+        let row = Row::Coalesced1;
+        let samples = [Sample { run: 0, row, client: Kind::Outcrop, figures: figures(2.0) }];
+        let outside =
+            [("Outcrop, C", 3.0), ("boto3", 40.0), ("Outcrop, Python", 10.0), ("Outcrop, Node", 9.0)]
+                .map(|(client, cpu)| outside::Sample { run: 0, row, client, figures: figures(cpu) });
+        let text = render_outside(&samples, &outside);
+        let line = |client: &str| text.lines().find(|line| line.contains(client)).expect("a line").trim_end();
+        assert!(line("Outcrop, C").ends_with("1.50 of Outcrop, Rust"), "{text}");
+        assert!(line("Outcrop, Python").ends_with("0.25 of boto3"), "{text}");
+        // Nobody to stand beside was measured.
+        assert!(line("Outcrop, Node").ends_with("30.0"), "{text}");
+        assert!(!text.contains("asyncio"), "{text}");
     }
 
     #[test]

@@ -241,6 +241,22 @@ static void callbacks(void) {
     CHECK_STATUS(outcrop_cancel_token_cancel(token), OUTCROP_INVALID_HANDLE);
 }
 
+/* A log callback that calls back: a request that is refused once is sent again, and that is logged. */
+static void logging(void) {
+    char request[256];
+    outcrop_stream *throttled;
+    outcrop_event *event = NULL;
+    outcrop_event_kind last = OUTCROP_EVENT_NONE;
+    snprintf(request, sizeof request, REQUEST("sim:throttling times=1 key=%d"), (int)getpid());
+    throttled = ask(host, request);
+    while (outcrop_stream_next(throttled, -1, &event, NULL) == OUTCROP_OK) {
+        last = outcrop_event_get_kind(event);
+        outcrop_event_free(event);
+    }
+    CHECK(last == OUTCROP_EVENT_DONE && logged > 0);
+    outcrop_stream_free(throttled);
+}
+
 /* Every function, after its host is no more. */
 static void after_the_host(void) {
     outcrop_models *models = NULL;
@@ -281,6 +297,7 @@ int main(int argc, char **argv) {
     nulls();
     wrong_arguments();
     wrong_handles();
+    logging();
     callbacks();
     after_the_host();
 

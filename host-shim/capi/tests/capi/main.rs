@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test that skips says so")]
 
+mod guide;
 mod header;
 mod languages;
 mod program;

@@ -184,3 +184,47 @@ impl Drop for Running {
         self.0.running.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::{Instance, Module, Store, Trap};
+
+    use super::*;
+
+    /// `(module (memory 1) (func (export "a") ...) (func (export "b") ...) (func (export "c") ...))`, each
+    /// giving an i32: `a` loads from beyond the memory, `b` is `unreachable`, `c` divides by zero.
+    const TRAPS: &[u8] = b"\0asm\x01\0\0\0\
+        \x01\x05\x01\x60\0\x01\x7f\
+        \x03\x04\x03\0\0\0\
+        \x05\x03\x01\0\x01\
+        \x07\x0d\x03\x01a\0\0\x01b\0\x01\x01c\0\x02\
+        \x0a\x19\x03\
+        \x0b\0\x41\xff\xff\xff\xff\x07\x28\x02\0\x0b\
+        \x03\0\0\x0b\
+        \x07\0\x41\x01\x41\0\x6d\x0b";
+
+    #[test]
+    fn traps_are_traps_with_and_without_signal_handlers() {
+        for signal_handlers in [true, false] {
+            let limits = Limits { signal_handlers, ..Limits::default() };
+            let engine = engine(&limits, None).expect("an engine");
+            let module = Module::from_binary(&engine, TRAPS).expect("a module");
+            for (name, expected) in [
+                ("a", Trap::MemoryOutOfBounds),
+                ("b", Trap::UnreachableCodeReached),
+                ("c", Trap::IntegerDivisionByZero),
+            ] {
+                let mut store = Store::new(&engine, ());
+                store.set_epoch_deadline(1_000_000);
+                let instance = Instance::new(&mut store, &module, &[]).expect("an instance");
+                let function = instance.get_typed_func::<(), i32>(&mut store, name).expect("a function");
+                let error = function.call(&mut store, ()).expect_err("a trap");
+                assert_eq!(
+                    error.downcast_ref::<Trap>(),
+                    Some(&expected),
+                    "{name}, {signal_handlers}: {error:?}"
+                );
+            }
+        }
+    }
+}

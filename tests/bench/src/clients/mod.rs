@@ -18,8 +18,8 @@ use crate::rows::{DELTA_BYTES, Row, Shape};
 
 pub(crate) const REGION: &str = "us-east-1";
 /// The model asked: one of the simulator's listing that needs no profile.
-const MODEL: &str = "amazon.nova-lite-v1:0";
-const PROMPT: &str = "Say something long.";
+pub(crate) const MODEL: &str = "amazon.nova-lite-v1:0";
+pub(crate) const PROMPT: &str = "Say something long.";
 /// Longer than any row takes, even unoptimised: a client that hangs is to fail.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Threads live as long as the process: with a thread its CPU time would be lost.
