@@ -312,7 +312,8 @@ enum outcrop_status outcrop_options_set_text(const outcrop_options *options,
 // Sets an option that takes a number: "connect_timeout_ms", "attempts", "worker_threads",
 // "limit_memory_bytes", "limit_host_call_bytes", "limit_handles", "limit_call_time_ms", "limit_streams",
 // "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent),
-// "limit_table_elements", "limit_bridge_calls", "limit_log_lines", "limit_log_line_bytes", and "signal_handlers": 0 where the library is to install no handlers of signals (docs/embedding.md).
+// "limit_table_elements", "limit_bridge_calls", "limit_log_lines", "limit_log_line_bytes", and "signal_handlers": 0
+// where the library is to install no handlers of signals (docs/embedding.md).
 enum outcrop_status outcrop_options_set_number(const outcrop_options *options,
                                                const char *name,
                                                size_t name_len,

@@ -219,7 +219,8 @@ pub unsafe extern "C" fn outcrop_options_set_text(
 /// Sets an option that takes a number: "connect_timeout_ms", "attempts", "worker_threads",
 /// "limit_memory_bytes", "limit_host_call_bytes", "limit_handles", "limit_call_time_ms", "limit_streams",
 /// "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent),
-/// "limit_table_elements", "limit_bridge_calls", "limit_log_lines", "limit_log_line_bytes", and "signal_handlers": 0 where the library is to install no handlers of signals (docs/embedding.md).
+/// "limit_table_elements", "limit_bridge_calls", "limit_log_lines", "limit_log_line_bytes", and "signal_handlers": 0
+/// where the library is to install no handlers of signals (docs/embedding.md).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_options_set_number(
     options: *const outcrop_options,

@@ -87,6 +87,9 @@ int main(int argc, char **argv) {
         CHECK_STATUS(outcrop_host_list_models(host, -1, &models, NULL), OUTCROP_FORKED);
         CHECK_STATUS(outcrop_host_start_stream(host, SILENT, strlen(SILENT), &other, &error),
                      OUTCROP_FORKED);
+#if OUTCROP_ABI_VERSION >= 2
+        CHECK_STATUS(outcrop_host_reload_plugins(host, NULL), OUTCROP_FORKED);
+#endif
         CHECK(outcrop_error_status(error) == OUTCROP_FORKED);
         CHECK(outcrop_error_message(error).len > 0);
         outcrop_error_free(error);

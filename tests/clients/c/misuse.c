@@ -40,6 +40,9 @@ static void misbehave(void) {
     CHECK(outcrop_error_status(error) == OUTCROP_REENTERED);
     CHECK(outcrop_error_message(error).len > 0);
     outcrop_error_free(error);
+#if OUTCROP_ABI_VERSION >= 2
+    CHECK_STATUS(outcrop_host_reload_plugins(host, NULL), OUTCROP_REENTERED);
+#endif
     outcrop_options_free(outcrop_options_new());
 }
 
@@ -106,6 +109,10 @@ static void nulls(void) {
                  OUTCROP_INVALID_ARGUMENT);
     CHECK(outcrop_error_status(error) == OUTCROP_INVALID_ARGUMENT);
     outcrop_error_free(error);
+#if OUTCROP_ABI_VERSION >= 2
+    CHECK_STATUS(outcrop_host_reload_plugins(NULL, NULL), OUTCROP_INVALID_ARGUMENT);
+    CHECK(outcrop_event_error(NULL) == NULL);
+#endif
     /* What a function gives is stored only where it succeeds. */
     CHECK(models == NULL && event == NULL && descriptor == 7);
 
@@ -271,6 +278,9 @@ static void after_the_host(void) {
     CHECK_STATUS(outcrop_host_start_stream(host, SILENT, strlen(SILENT), &other, NULL),
                  OUTCROP_INVALID_HANDLE);
     CHECK_STATUS(outcrop_host_list_models(host, -1, &models, NULL), OUTCROP_INVALID_HANDLE);
+#if OUTCROP_ABI_VERSION >= 2
+    CHECK_STATUS(outcrop_host_reload_plugins(host, NULL), OUTCROP_INVALID_HANDLE);
+#endif
     CHECK_STATUS(outcrop_stream_next(stream, -1, &event, NULL), OUTCROP_SHUT_DOWN);
     CHECK_STATUS(outcrop_stream_next(stream, 0, &event, NULL), OUTCROP_SHUT_DOWN);
     CHECK_STATUS(outcrop_stream_try_next(stream, &event, NULL), OUTCROP_SHUT_DOWN);
