@@ -58,6 +58,8 @@ struct Live {
     /// Whether the request may still lie here, waiting for the connection's task to send it.
     sending: bool,
     clock: Clock,
+    /// Calls of the plugin since this stream last gave way to others.
+    calls: u32,
     /// Whether the successor of this stream's instance has been seen to.
     replaced: bool,
     permit: Permit,
@@ -77,6 +79,7 @@ impl EventStream {
                 next: NextStep::Again,
                 sending: true,
                 clock: Clock::new(patience),
+                calls: 0,
                 replaced: false,
                 permit,
             })),
@@ -135,7 +138,10 @@ impl State {
                 None => return Poll::Ready(None),
             },
             State::Live(live) => match live.poll_event(cx) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    live.calls = 0;
+                    return Poll::Pending;
+                }
                 Poll::Ready(Ok(event)) => event,
                 Poll::Ready(Err(mut error)) => {
                     error.delivered = live.answer.delivered();
@@ -173,7 +179,6 @@ impl Live {
             )
             .with_remedy("poll it in a task of one, or within `Runtime::block_on`")));
         }
-        let mut calls = 0;
         loop {
             if let Some(event) = self.answer.next_delta() {
                 return Poll::Ready(Ok(event));
@@ -217,14 +222,14 @@ impl Live {
             if self.seat.poll_turn(cx).is_pending() {
                 return self.clock.poll_wait(cx, self.answer.delivered()).map(Err);
             }
-            if calls == CALLS_A_WAKE || (calls > 0 && self.seat.work().was_slow()) {
+            if self.calls == CALLS_A_WAKE || (self.calls > 0 && self.seat.work().was_slow()) {
                 // Other streams have their turn. One that never waits has its limits of time all the same.
                 let late = self.clock.poll_wait(cx, self.answer.delivered());
                 self.clock.stop_waiting();
                 cx.waker().wake_by_ref();
                 return late.map(Err);
             }
-            calls += 1;
+            self.calls += 1;
             match self.seat.next_chunk() {
                 Ok(progress) => {
                     self.seat.note_progress(!progress.chunks.is_empty())?;

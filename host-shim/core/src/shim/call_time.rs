@@ -32,7 +32,7 @@ impl CallTime {
     pub(crate) fn watch(self, store: &mut Store<GuestState>) {
         store.epoch_deadline_callback(move |mut store| {
             let state = store.data_mut();
-            state.used_tick();
+            state.ticks += 1;
             if u64::from(state.ticks) < self.ticks() {
                 return Ok(UpdateDeadline::Continue(1));
             }

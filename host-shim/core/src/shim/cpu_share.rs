@@ -1,11 +1,12 @@
-//! A plugin's share of the processor over time.
+//! A plugin's share of the runtime's threads over time.
 //!
 //! Each call is bounded by itself. Many long ones, each within its bound, are bounded here: what all instances
 //! of a plugin use is put down as a debt, which time pays off. While more is owed than a moment's work, the
 //! plugin's streams wait, and everything else has the threads to itself.
 //!
-//! Time is sampled: whoever is inside the guest when the clock ticks has used a tick. That costs an honest
-//! call, which is over between two ticks, nothing.
+//! What counts is how long the guest keeps a thread from others, whether it runs or a busy machine lets it wait.
+//! It is sampled: only whoever is inside the guest when the clock ticks is looked at, so that honest calls, which
+//! are over between two ticks, cost nothing.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! What an instance of a plugin can reach: its calls to Bedrock, its memory of facts, the log.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::{HasData, Linker, Resource};
 use wasmtime::{ResourceLimiter, Result, bail};
@@ -44,6 +44,7 @@ pub(crate) struct GuestState {
     log_lines: u32,
     /// Ticks of the clock that the present call has used.
     pub(crate) ticks: u32,
+    began: Instant,
     /// Time on the CPU when the present call was first looked at; see `call_time`.
     pub(crate) cpu_mark: Option<Duration>,
     /// Set where a limit of memory or tables was met, for the error to name it.
@@ -60,6 +61,7 @@ impl GuestState {
             memory_bytes: 0,
             log_lines: 0,
             ticks: 0,
+            began: Instant::now(),
             cpu_mark: None,
             exceeded: None,
         }
@@ -70,6 +72,7 @@ impl GuestState {
         self.log_lines = 0;
         self.ticks = 0;
         self.cpu_mark = None;
+        self.began = Instant::now();
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -84,10 +87,13 @@ impl GuestState {
         &self.share
     }
 
-    /// The present call was under way when the clock ticked.
-    pub(crate) fn used_tick(&mut self) {
-        self.ticks += 1;
-        self.share.charge(TICK);
+    /// After each call into the guest. One that was under way when the clock ticked is put down with all the time
+    /// that it kept its thread, but no less than a tick: so short calls, of which few are met, count as what
+    /// they are.
+    pub(crate) fn end_call(&mut self) {
+        if self.ticks > 0 {
+            self.share.charge(self.began.elapsed().max(TICK));
+        }
     }
 
     /// Whether a fact is about what this stream asks for. What others do is none of its business.

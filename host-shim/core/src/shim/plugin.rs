@@ -387,12 +387,13 @@ impl Plugin {
         store.set_max_component_handles(limits.handles);
         CallTime::new(limits.call_time).watch(&mut store);
         store.set_epoch_deadline(1);
-        let (instance, provider) = (|| {
-            let instance = self.pre.instantiate(&mut store)?;
+        let made = self.pre.instantiate(&mut store).and_then(|instance| {
             let provider = self.exports.provider.load(&mut store, &instance)?;
             Ok((instance, provider))
-        })()
-        .map_err(|error| trapped(&self.name, &self.quarantine, &store, &error))?;
+        });
+        store.data_mut().end_call();
+        let (instance, provider) =
+            made.map_err(|error| trapped(&self.name, &self.quarantine, &store, &error))?;
         let (name, quarantine) = (self.name.clone(), self.quarantine.clone());
         let mut instance = Instance { store, instance, provider, name, quarantine };
         instance.enter(&mut Work::default(), |store, provider| {
@@ -436,6 +437,7 @@ impl Instance {
         self.store.set_epoch_deadline(1);
         let called = call(&mut self.store, &self.provider);
         let state = self.store.data_mut();
+        state.end_call();
         std::mem::swap(&mut state.work, work);
         work.was_slow = state.ticks > 0;
         called.map_err(|error| trapped(&self.name, &self.quarantine, &self.store, &error))
