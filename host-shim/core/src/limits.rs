@@ -172,6 +172,9 @@ fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
+/// The work that a component may be to compile, in instructions about: the plugin that is built in is a fortieth of
+/// it, a component of 8 MiB of ordinary code half.
+pub(crate) const COMPILE_WORK: u64 = 20_000_000;
 /// Core instances in one component, and tables: the guest and the adapters around it.
 pub(crate) const CORE_INSTANCES: usize = 4;
 /// Bytes of WebAssembly's stack.

@@ -3,6 +3,7 @@
 //! It knows wasmtime and the contract, and nothing of AWS or Converse.
 
 mod call_time;
+mod complexity;
 pub(crate) mod contract;
 mod convert;
 pub(crate) mod cpu_share;

@@ -4,7 +4,9 @@ use serde::Serialize;
 use wit_parser::WorldKey;
 use wit_parser::decoding::{DecodedWasm, decode};
 
+use super::complexity;
 use crate::digest::digest;
+use crate::limits::COMPILE_WORK;
 use crate::{Error, ErrorClass, Result};
 
 /// The contract's package, and the version that this host speaks.
@@ -87,6 +89,11 @@ pub fn inspect(bytes: &[u8]) -> Result<Inspection> {
             check_version(version, &mut problems);
         }
         None => problems.push(format!("it does not export {PACKAGE}/{REQUIRED}")),
+    }
+    let work = complexity::of_component(bytes);
+    if work > COMPILE_WORK {
+        problems
+            .push(format!("its code would take too long to compile ({work} where {COMPILE_WORK} may be)"));
     }
     Ok(Inspection {
         digest: digest(bytes),

@@ -121,6 +121,33 @@ pub(crate) fn with_module(text: &str) -> Vec<u8> {
     with_section(GOOD.component(), 1, &wat::parse_str(text).expect("a module"))
 }
 
+/// A good component with a function of so many loops, each in the one before, around so many locals that all
+/// change.
+pub(crate) fn with_loops(loops: usize, locals: usize) -> Vec<u8> {
+    let body: String = (0..locals)
+        .map(|local| {
+            format!("(local.set {local} (i32.add (local.get {local}) (i32.load (i32.const {local}))))")
+        })
+        .collect();
+    with_module(&format!(
+        "(module (memory 1) (func (local {}) {} {body} {}))",
+        "i32 ".repeat(locals),
+        "loop ".repeat(loops),
+        "(br_if 0 (i32.load (i32.const 8))) end ".repeat(loops),
+    ))
+}
+
+/// A good component with a function of so many choices in a row, over so many locals.
+pub(crate) fn with_choices(choices: usize, locals: usize) -> Vec<u8> {
+    let set = |local: usize| format!("(local.set {local} (i32.load (i32.const {local})))");
+    let uses: String =
+        (0..locals).map(|local| format!("(i32.store (i32.const 0) (local.get {local}))")).collect();
+    let body: String = (0..choices)
+        .map(|choice| format!("(if (i32.load (i32.const 8)) (then {}))", set(choice % locals)))
+        .collect();
+    with_module(&format!("(module (memory 1) (func (local {}) {body} {uses}))", "i32 ".repeat(locals)))
+}
+
 /// A good component and one more component in it.
 pub(crate) fn with_component(text: &str) -> Vec<u8> {
     with_section(GOOD.component(), 4, &wat::parse_str(text).expect("a component"))

@@ -5,7 +5,9 @@ use outcrop::ErrorClass::{Internal, InvalidRequest};
 use crate::attacks::Expected::Fault;
 use crate::attacks::Way::{List, Load, Stream};
 use crate::attacks::{Attack, Expected, Plugin, Way};
-use crate::components::{GOOD, Module, of_bytes, with_component, with_instances, with_module};
+use crate::components::{
+    GOOD, Module, of_bytes, with_choices, with_component, with_instances, with_loops, with_module,
+};
 
 const fn made(name: &'static str, way: Way, make: fn() -> Vec<u8>, expected: Expected) -> Attack {
     Attack { name, plugin: Plugin::Made(make), way, limits: |_, _| {}, expected }
@@ -215,6 +217,8 @@ pub(crate) const RAW: &[Attack] = &[
     ),
 ];
 
+const SLOW_TO_COMPILE: &str = "its code would take too long to compile";
+
 /// What is no component that this host takes.
 pub(crate) const FILES: &[Attack] = &[
     made("file/empty", Load, Vec::new, Fault(InvalidRequest, "no WebAssembly component")),
@@ -271,6 +275,10 @@ pub(crate) const FILES: &[Attack] = &[
         || wat::parse_str("(component)").expect("a component"),
         Fault(InvalidRequest, "does not export outcrop:provider/provider"),
     ),
+    made("compile/loops-in-loops", Load, || with_loops(300, 300), Fault(InvalidRequest, SLOW_TO_COMPILE)),
+    made("compile/giant-loops", Load, || with_loops(1000, 10_000), Fault(InvalidRequest, SLOW_TO_COMPILE)),
+    made("compile/choices", Load, || with_choices(30_000, 10_000), Fault(InvalidRequest, SLOW_TO_COMPILE)),
+    made("compile/many-locals", Load, || with_choices(1_000, 49_000), Fault(InvalidRequest, SLOW_TO_COMPILE)),
     made(
         "import/wasi",
         Load,
