@@ -246,9 +246,10 @@ pub(crate) fn usage(usage: types::Usage) -> Usage {
 }
 
 pub(crate) fn error(error: types::Error) -> Error {
-    let short = |mut text: String| {
-        text.truncate(text.floor_char_boundary(ERROR_BYTES));
-        text
+    // It will stand in a log or on a terminal.
+    let short = |text: String| {
+        let text = &text[..text.floor_char_boundary(ERROR_BYTES)];
+        text.replace(|character: char| character.is_control() && character != '\n', " ")
     };
     // What is too large to be of use to anybody is left out.
     let mut extensions = error.extensions;

@@ -19,6 +19,15 @@ pub(super) fn check(mut offer: Offer, limit: usize) -> Result<Offer, String> {
     if weight > limit {
         return Err(format!("gave a listing that takes up more than {limit} bytes (answerBytes)"));
     }
+    // They will stand on a terminal.
+    let models =
+        offer.models.iter_mut().flat_map(|model| [&mut model.name, &mut model.vendor, &mut model.origin]);
+    let others = offer.left_out.iter_mut().flat_map(|model| {
+        [&mut model.id, &mut model.name, &mut model.vendor, &mut model.reason, &mut model.detail]
+    });
+    for text in models.chain(others).filter(|text| text.contains(char::is_control)) {
+        *text = text.replace(char::is_control, " ");
+    }
     let mut known = HashSet::new();
     let mut refused = Vec::new();
     offer.models.retain(|model| {

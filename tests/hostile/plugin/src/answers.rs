@@ -76,7 +76,7 @@ impl Answer {
                 Self::Fails(Vec::new(), giant)
             }
             "error-that-lies" => {
-                let mut lie = error(ErrorCode::RateLimited, "try me again".to_owned());
+                let mut lie = error(ErrorCode::RateLimited, "try \u{1b}[31mme\rnow".to_owned());
                 lie.retryable = true;
                 lie.retry_after_ms = Some(u64::MAX);
                 Self::Fails(vec![start(0), text(0, "delivered")], lie)

@@ -42,7 +42,7 @@ pub(crate) fn offer(what: &str) -> Result<Offer, Error> {
 fn model(id: &str) -> Model {
     Model {
         id: id.to_owned(),
-        name: "Model".to_owned(),
+        name: "Model\u{1b}]0;owned\u{7}".to_owned(),
         vendor: "Nobody".to_owned(),
         input: Modalities::TEXT,
         output: Modalities::TEXT,

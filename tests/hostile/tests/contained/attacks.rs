@@ -154,7 +154,7 @@ pub(crate) const ANSWERS: &[Attack] = &[
     guest("answer/again-without-end", Stream, Fault(Internal, "was called 64 times in a row")),
     guest("answer/wait-for-nothing", Stream, Fault(Internal, "waits with nothing under way")),
     unhurried("answer/error-giant", Stream, Told(Other, "xxxx")),
-    guest("answer/error-that-lies", Stream, Told(RateLimited, "try me again")),
+    guest("answer/error-that-lies", Stream, Told(RateLimited, "try  [31mme now")),
     unhurried("listing/invalid-ids", List, Harmless("1 on offer, 6 left out")),
     unhurried("listing/giant", List, Fault(Internal, TOO_MUCH)),
     unhurried("listing/json-bomb", List, Fault(Internal, TOO_LARGE)),

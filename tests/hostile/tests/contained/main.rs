@@ -11,7 +11,7 @@ mod stage;
 
 use std::time::Duration;
 
-use attacks::Expected;
+use attacks::{Attack, Expected};
 use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 use stage::{Outcome, Stage};
@@ -30,6 +30,9 @@ const MOST_FILES: usize = 32;
 /// Time on the processor for one attack, with the stream beside it and the compiler, which is not optimised here.
 const MOST_CPU: Duration = Duration::from_secs(20);
 
+const ATTACKS: [&[Attack]; 5] =
+    [attacks::IN_EACH_EXPORT, attacks::ANSWERS, attacks::CALLS, raw::RAW, raw::FILES];
+
 #[test]
 fn hostile_plugins_are_contained() {
     figures::count_panics();
@@ -38,17 +41,41 @@ fn hostile_plugins_are_contained() {
     runtime.block_on(async {
         let stage = Stage::new().await;
         let mut record = Record::new();
-        let attacks = [attacks::IN_EACH_EXPORT, attacks::ANSWERS, attacks::CALLS, raw::RAW, raw::FILES];
         // Names only those that are to be played.
         let only = std::env::var("OUTCROP_ATTACK").unwrap_or_default();
-        for attack in attacks.into_iter().flatten().filter(|attack| attack.name.contains(&only)) {
+        for attack in ATTACKS.iter().copied().flatten().filter(|attack| attack.name.contains(&only)) {
             record.row(attack.name, || stage.run(attack), &stage).await;
         }
-        for (name, scene) in scenes::SCENES.iter().filter(|(name, _)| name.contains(&only)) {
+        for (name, _, scene) in scenes::SCENES.iter().filter(|(name, _, _)| name.contains(&only)) {
             record.row(name, || scene(&stage), &stage).await;
         }
         record.finish();
     });
+}
+
+/// The list of attacks in the read-me is this one; `OUTCROP_UPDATE=1` writes it anew.
+#[test]
+fn the_list_of_attacks_is_up_to_date() {
+    const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    const BEGIN: &str = "| attack | what must come of it |\n|---|---|\n";
+    let attacks = ATTACKS.iter().copied().flatten().map(|attack| {
+        let must = match attack.expected {
+            Expected::Fault(class, words) => format!("`{class}`, which names the plugin: ... {words} ..."),
+            Expected::Told(class, words) => format!("`{class}`: ... {words} ..."),
+            Expected::Harmless("") => "an answer without text".to_owned(),
+            Expected::Harmless(text) => format!("harmless: {text}"),
+        };
+        format!("| `{}` | {must} |\n", attack.name)
+    });
+    let scenes = scenes::SCENES.iter().map(|(name, what, _)| format!("| `{name}` | {what} |\n"));
+    let list: String = attacks.chain(scenes).collect();
+    let text = std::fs::read_to_string(PATH).expect("the read-me");
+    let (about, known) = text.split_once(BEGIN).expect("a table at the end of the read-me");
+    if std::env::var_os("OUTCROP_UPDATE").is_some() {
+        std::fs::write(PATH, [about, BEGIN, &list].concat()).expect("written");
+    } else {
+        assert!(known == list, "tests/hostile/README.md lists other attacks: run this with OUTCROP_UPDATE=1");
+    }
 }
 
 /// The table, and what is wrong in it.

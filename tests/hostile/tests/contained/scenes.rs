@@ -12,17 +12,56 @@ use crate::stage::{MODEL, Outcome, Stage, answer};
 
 pub(crate) type Scene = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = Outcome> + 'a>>;
 
-pub(crate) const SCENES: &[(&str, Scene)] = &[
-    ("scene/words-between-conversations", |stage| Box::pin(words_between_conversations(stage))),
-    ("scene/words-to-another-identity", |stage| Box::pin(words_to_another_identity(stage))),
-    ("scene/left-behind-in-an-instance", |stage| Box::pin(left_behind_in_an_instance(stage))),
-    ("scene/left-behind-in-pooled-memory", |stage| Box::pin(left_behind_in_pooled_memory(stage))),
-    ("scene/error-that-lies", |stage| Box::pin(error_that_lies(stage))),
-    ("scene/64-slow-streams", |stage| Box::pin(slow_streams(stage))),
-    ("scene/slow-starts", |stage| Box::pin(slow_starts(stage))),
-    ("scene/a-hundred-traps", |stage| Box::pin(hundred_traps(stage))),
-    ("scene/endless-file", |stage| Box::pin(endless_file(stage))),
-    ("scene/forged-log", |_| Box::pin(async { forged_log() })),
+/// Each with its name, and what is tried and what must come of it.
+pub(crate) const SCENES: &[(&str, &str, Scene)] = &[
+    (
+        "scene/words-between-conversations",
+        "facts are kept for another conversation and another model: they are not there; of those about its own model, no more than 32 a stream",
+        |stage| Box::pin(words_between_conversations(stage)),
+    ),
+    (
+        "scene/words-to-another-identity",
+        "facts are looked for from another host with its own keys: none is there",
+        |stage| Box::pin(words_to_another_identity(stage)),
+    ),
+    (
+        "scene/left-behind-in-an-instance",
+        "a stream looks for what others left in the memory of their instances: nothing",
+        |stage| Box::pin(left_behind_in_an_instance(stage)),
+    ),
+    (
+        "scene/left-behind-in-pooled-memory",
+        "a stream looks through 50 MiB of fresh memory for anything but zeros: nothing",
+        |stage| Box::pin(left_behind_in_pooled_memory(stage)),
+    ),
+    (
+        "scene/error-that-lies",
+        "an error after content says that it can be tried again: it is passed on as one that cannot",
+        |stage| Box::pin(error_that_lies(stage)),
+    ),
+    (
+        "scene/64-slow-streams",
+        "64 streams of long calls on the one thread of an honest stream: that is whole, and they go on",
+        |stage| Box::pin(slow_streams(stage)),
+    ),
+    (
+        "scene/slow-starts",
+        "long starts of streams, which cannot wait: `overloaded`, at once, once the plugin's share is used up",
+        |stage| Box::pin(slow_starts(stage)),
+    ),
+    (
+        "scene/a-hundred-traps",
+        "a hundred streams that trap where there is room for a few instances: each gives its place back",
+        |stage| Box::pin(hundred_traps(stage)),
+    ),
+    ("scene/endless-file", "a plugin file without an end: refused at 8 MiB", |stage| {
+        Box::pin(endless_file(stage))
+    }),
+    (
+        "scene/forged-log",
+        "line ends and escapes in log lines: taken out, and each line marked as a plugin's",
+        |_| Box::pin(async { forged_log() }),
+    ),
 ];
 
 async fn built(builder: HostBuilder) -> Host {

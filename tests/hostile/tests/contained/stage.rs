@@ -154,7 +154,10 @@ async fn ask(host: &Host, way: Way) -> Result<String, Error> {
         Way::Load => "it was loaded".to_owned(),
         Way::List => {
             let listed = host.models().await?;
-            // What the simulator lists is of no matter here.
+            let words = listed.models.iter().flat_map(|model| [&model.id, &model.name, &model.vendor]);
+            let left_out = listed.left_out.iter().flat_map(|model| [&model.id, &model.name, &model.detail]);
+            let hides = words.chain(left_out).any(|text| text.contains(char::is_control));
+            assert!(!hides, "control characters in a listing");
             format!("{} on offer, {} left out", listed.models.len(), listed.left_out.len())
         }
         Way::Stream => answer(host.stream(request())).await?,
