@@ -331,7 +331,7 @@ impl Plugin {
     fn weighed(&self, json: String) -> Result<String> {
         let limit = self.surroundings.limits.answer_bytes;
         if weight::of_json(&json) > limit {
-            let what = format_args!("gave JSON that takes up more than {limit} bytes");
+            let what = format_args!("gave JSON that takes up more than {limit} bytes (answerBytes)");
             return Err(Error::of_plugin(&self.name, what));
         }
         Ok(json)

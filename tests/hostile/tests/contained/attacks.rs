@@ -47,13 +47,13 @@ pub(crate) enum Expected {
 use Expected::{Fault, Harmless, Told};
 use Way::{Count, Explain, List, Load, Preview, Stream};
 
-const NO_TIME: &str = "took more time for a call than the 100 ms it may";
-const NO_MEMORY: &str = "used more memory than the 67108864 bytes it may";
+const NO_TIME: &str = "took more time for a call than the 100 ms it may (callTimeMs)";
+const NO_MEMORY: &str = "used more memory than the 67108864 bytes it may (memoryBytes)";
 // The guest keeps its own stack at the beginning of its memory; `raw/recursion` fills that of WebAssembly.
 const NO_STACK: &str = "failed: wasm trap: out of bounds memory access";
-const NO_HANDLES: &str = "used more handles than the 1024 it may";
-const TOO_MUCH: &str = "gave more data in one call than the 33554432 bytes it may";
-const TOO_LARGE: &str = "takes up more than 67108864 bytes";
+const NO_HANDLES: &str = "used more handles than the 1024 it may (handles)";
+const TOO_MUCH: &str = "gave more data in one call than the 33554432 bytes it may (hostCallBytes)";
+const TOO_LARGE: &str = "takes up more than 67108864 bytes (answerBytes)";
 const TRAP: &str = "failed: wasm trap: wasm `unreachable` instruction executed";
 
 const fn guest(name: &'static str, way: Way, expected: Expected) -> Attack {
@@ -196,7 +196,11 @@ pub(crate) const CALLS: &[Attack] = &[
     guest("call/media-outside-a-string", Stream, Told(Other, "media stand outside a string in the body")),
     unhurried("call/media-repeated", Stream, Told(Other, "the request is larger than 128 MiB")),
     guest("call/thousands", Stream, Fault(Internal, "started more than 32 calls to Bedrock for one stream")),
-    guest("call/thousands-held", Stream, Fault(Internal, "has more than 8 calls to Bedrock under way")),
+    guest(
+        "call/thousands-held",
+        Stream,
+        Fault(Internal, "has more than 8 calls to Bedrock under way (bridgeCalls)"),
+    ),
     guest("call/read-past-the-end", Stream, Harmless("answered")),
     guest("call/read-past-a-failure", Stream, Told(Other, "the model id is empty")),
     guest("call/never-read-and-wait", Stream, Fault(Internal, "was called 64 times in a row")),

@@ -13,7 +13,7 @@ const fn made(name: &'static str, way: Way, make: fn() -> Vec<u8>, expected: Exp
     Attack { name, plugin: Plugin::Made(make), way, limits: |_, _| {}, expected }
 }
 
-const NO_TIME: &str = "took more time for a call than the 100 ms it may";
+const NO_TIME: &str = "took more time for a call than the 100 ms it may (callTimeMs)";
 
 /// What a guest cannot do that a compiler wrote.
 pub(crate) const RAW: &[Attack] = &[
@@ -68,7 +68,7 @@ pub(crate) const RAW: &[Attack] = &[
                 "(loop $l (drop (table.grow $t (ref.null func) (i32.const 1000))) (br $l)) unreachable";
             Module { fields, next_chunk, ..GOOD }.component()
         },
-        Fault(Internal, "used larger tables than the 20000 elements it may"),
+        Fault(Internal, "used larger tables than the 20000 elements it may (tableElements)"),
     ),
     made(
         "raw/memory-without-end",
@@ -77,7 +77,7 @@ pub(crate) const RAW: &[Attack] = &[
             let next_chunk = "(loop $l (drop (memory.grow (i32.const 16))) (br $l)) unreachable";
             Module { next_chunk, ..GOOD }.component()
         },
-        Fault(Internal, "used more memory than the 67108864 bytes it may"),
+        Fault(Internal, "used more memory than the 67108864 bytes it may (memoryBytes)"),
     ),
     made(
         "raw/recursion",
@@ -249,25 +249,25 @@ pub(crate) const FILES: &[Attack] = &[
         "file/of-100-MiB",
         Load,
         || of_bytes(100 << 20),
-        Fault(InvalidRequest, "is larger than 8388608 bytes"),
+        Fault(InvalidRequest, "is larger than it may be (componentBytes: 8388608)"),
     ),
     made(
         "file/too-old",
         Load,
         || GOOD.for_version("0.0.9"),
-        Fault(InvalidRequest, "is older than the contract"),
+        Fault(InvalidRequest, "which is older than this host's (0.1): rebuild the plugin"),
     ),
     made(
         "file/too-new",
         Load,
         || GOOD.for_version("0.2.0"),
-        Fault(InvalidRequest, "is newer than the contract"),
+        Fault(InvalidRequest, "which is newer than this host's (0.1): update the host"),
     ),
     made(
         "file/of-version-1",
         Load,
         || GOOD.for_version("1.0.0"),
-        Fault(InvalidRequest, "is newer than the contract"),
+        Fault(InvalidRequest, "which is newer than this host's (0.1): update the host"),
     ),
     made(
         "file/without-exports",
