@@ -203,7 +203,11 @@ async fn run(host: &Host, plan: &Plan) -> Outcome {
     };
     match plan.patience {
         // Cancelled wherever it happens to be.
-        Some(time) => outcome.cancelled = tokio::time::timeout(time, reading).await.is_err(),
+        Some(time) => {
+            let _ = tokio::time::timeout(time, reading).await;
+            // What had its end before was not cancelled, whatever was left to be read of its connection.
+            outcome.cancelled = outcome.terminals == 0;
+        }
         None => match tokio::time::timeout(PATIENCE * 4, reading).await {
             Ok(()) => outcome.cancelled = outcome.terminals == 0,
             Err(_) => outcome.hung = true,
