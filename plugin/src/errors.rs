@@ -231,13 +231,19 @@ pub fn of_failure(failure: Failure) -> Error {
     let said = message_of(&failure.body).unwrap_or_else(|| failure.message.clone());
     let error = match failure.stage.as_str() {
         "credentials" => error(ErrorCode::Unauthenticated, failure.message),
-        "connect" | "tls" => error(ErrorCode::Network, failure.message),
+        "connect" => error(ErrorCode::Network, failure.message),
+        // Whom it does not trust now it will not trust later.
+        "tls" => Error { retryable: false, ..error(ErrorCode::Network, failure.message) },
         "timeout" => error(ErrorCode::Timeout, failure.message),
         "stream" => error(ErrorCode::Truncated, failure.message),
         "refused" => error(ErrorCode::InvalidRequest, failure.message),
         "status" => {
             let kind = failure.error_type.as_deref().unwrap_or_default();
-            classified(kind, said, class_of_type(kind).unwrap_or(class_of_status(failure.http_status)))
+            let error =
+                classified(kind, said, class_of_type(kind).unwrap_or(class_of_status(failure.http_status)));
+            // An endpoint or a proxy that is set wrong stays so.
+            let is_misled = matches!(failure.http_status, Some(300..=399 | 407));
+            Error { retryable: error.retryable && !is_misled, ..error }
         }
         _ => error(ErrorCode::Other, failure.message),
     };
@@ -253,6 +259,7 @@ pub fn of_failure(failure: Failure) -> Error {
 /// What an HTTP status alone says. A proxy in between answers without Bedrock's types.
 fn class_of_status(status: Option<u16>) -> ErrorCode {
     match status {
+        Some(300..=399 | 407) => ErrorCode::Network,
         Some(401) => ErrorCode::Unauthenticated,
         Some(403) => ErrorCode::PermissionDenied,
         Some(404) => ErrorCode::ModelNotFound,
@@ -307,6 +314,15 @@ mod tests {
         }
         assert!(staged("credentials").remedy.is_some());
         assert_eq!(staged("connect").retry_after_ms, Some(7));
+    }
+
+    #[test]
+    fn what_is_set_wrong_does_not_pass() {
+        assert!(!staged("tls").retryable);
+        for status in [301, 307, 407] {
+            let error = answered(status, None, "");
+            assert_eq!((error.code, error.retryable), (ErrorCode::Network, false), "{status}");
+        }
     }
 
     #[test]

@@ -300,8 +300,8 @@ void outcrop_models_free(outcrop_models *models);
 outcrop_options *outcrop_options_new(void);
 
 // Sets an option that takes text: "region", "profile", "endpoint", "plugin_file", "cache_folder",
-// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings" and "guardrail" (both JSON),
-// "access_key_id", "secret_access_key", "session_token".
+// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings", "guardrail" and "fallbacks" (all
+// JSON), "access_key_id", "secret_access_key", "session_token".
 enum outcrop_status outcrop_options_set_text(const outcrop_options *options,
                                              const char *name,
                                              size_t name_len,
@@ -311,9 +311,10 @@ enum outcrop_status outcrop_options_set_text(const outcrop_options *options,
 
 // Sets an option that takes a number: "connect_timeout_ms", "attempts", "worker_threads",
 // "limit_memory_bytes", "limit_host_call_bytes", "limit_handles", "limit_call_time_ms", "limit_streams",
-// "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent),
-// "limit_table_elements", "limit_bridge_calls", "limit_log_lines", "limit_log_line_bytes", and "signal_handlers": 0
-// where the library is to install no handlers of signals (docs/embedding.md).
+// "limit_process_streams", "limit_queued_streams", "limit_queue_time_ms", "limit_component_bytes",
+// "limit_answer_bytes", "limit_cpu_share" (percent), "limit_table_elements", "limit_bridge_calls", "limit_log_lines",
+// "limit_log_line_bytes", "adaptive_rate" (0 or 1; docs/reliability.md), and "signal_handlers": 0 where the library is
+// to install no handlers of signals (docs/embedding.md).
 enum outcrop_status outcrop_options_set_number(const outcrop_options *options,
                                                const char *name,
                                                size_t name_len,

@@ -89,6 +89,9 @@ const TEXTS: &[(&str, SetText)] = &[
     ("cache_folder", |options, text| build(options, |builder| Ok(builder.cache_folder(text)))),
     ("settings", |options, text| build(options, |builder| Ok(builder.settings(json("settings", text)?)))),
     ("guardrail", |options, text| build(options, |builder| Ok(builder.guardrail(json("guardrail", text)?)))),
+    ("fallbacks", |options, text| {
+        build(options, |builder| Ok(builder.fallbacks(json::<Vec<String>>("fallbacks", text)?)))
+    }),
     ("access_key_id", |mut options, text| {
         text.clone_into(&mut options.access_key.id);
         Ok(options)
@@ -141,6 +144,11 @@ const NUMBERS: &[(&str, SetNumber)] = &[
     }),
     ("limit_log_line_bytes", |options, limit| limits(options, |limits| limits.log_line_bytes = size(limit))),
     ("signal_handlers", |options, is_on| limits(options, |limits| limits.signal_handlers = is_on != 0)),
+    ("limit_queued_streams", |options, limit| limits(options, |limits| limits.queued_streams = size(limit))),
+    ("limit_queue_time_ms", |options, limit| {
+        limits(options, |limits| limits.queue_time = Duration::from_millis(limit))
+    }),
+    ("adaptive_rate", |options, on| build(options, |builder| Ok(builder.adaptive_rate(on != 0)))),
 ];
 
 fn build(
@@ -192,8 +200,8 @@ pub extern "C" fn outcrop_options_new() -> *mut outcrop_options {
 }
 
 /// Sets an option that takes text: "region", "profile", "endpoint", "plugin_file", "cache_folder",
-/// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings" and "guardrail" (both JSON),
-/// "access_key_id", "secret_access_key", "session_token".
+/// "config_file" (a path) or "config_text" (JSON5; docs/configuration.md), "settings", "guardrail" and "fallbacks" (all
+/// JSON), "access_key_id", "secret_access_key", "session_token".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_options_set_text(
     options: *const outcrop_options,
@@ -218,9 +226,10 @@ pub unsafe extern "C" fn outcrop_options_set_text(
 
 /// Sets an option that takes a number: "connect_timeout_ms", "attempts", "worker_threads",
 /// "limit_memory_bytes", "limit_host_call_bytes", "limit_handles", "limit_call_time_ms", "limit_streams",
-/// "limit_process_streams", "limit_component_bytes", "limit_answer_bytes", "limit_cpu_share" (percent),
-/// "limit_table_elements", "limit_bridge_calls", "limit_log_lines", "limit_log_line_bytes", and "signal_handlers": 0
-/// where the library is to install no handlers of signals (docs/embedding.md).
+/// "limit_process_streams", "limit_queued_streams", "limit_queue_time_ms", "limit_component_bytes",
+/// "limit_answer_bytes", "limit_cpu_share" (percent), "limit_table_elements", "limit_bridge_calls", "limit_log_lines",
+/// "limit_log_line_bytes", "adaptive_rate" (0 or 1; docs/reliability.md), and "signal_handlers": 0 where the library is
+/// to install no handlers of signals (docs/embedding.md).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn outcrop_options_set_number(
     options: *const outcrop_options,

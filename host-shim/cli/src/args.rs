@@ -326,6 +326,10 @@ pub(crate) struct ChatArgs {
     /// a PROMPT is added as another turn
     #[arg(short, long, value_name = "FILE")]
     pub(crate) request: Option<PathBuf>,
+    /// Where else to ask while the answer has not begun: another model's ID, profile:global, region:us-west-2, or
+    /// fallbacks for the configured ones; may be repeated [default: as configured]
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) fallback: Vec<String>,
     /// Print every event of the answer as a line of JSON
     #[arg(long)]
     pub(crate) json: bool,

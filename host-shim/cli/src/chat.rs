@@ -4,17 +4,14 @@ use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
 
-use outcrop::{Error, ErrorClass, Event, EventStream, Host, Request};
+use outcrop::{Error, ErrorClass, Event, EventStream};
 
 use crate::args::{ChatArgs, HostArgs};
-use crate::defaults::{Defaults, another_may_answer};
+use crate::defaults::Defaults;
 use crate::failure::{Failure, INTERRUPTED};
 use crate::output::Channel;
 use crate::render::Renderer;
 use crate::{config, host, prompt};
-
-/// The rule under which it is told that another model is asked.
-pub(crate) const FALLBACK: &str = "model-fallback";
 
 /// Asks, and prints the answer as it comes.
 pub(crate) fn run(args: &ChatArgs, host: &HostArgs, verbose: bool) -> Result<ExitCode, Failure> {
@@ -34,18 +31,24 @@ pub(crate) fn run(args: &ChatArgs, host: &HostArgs, verbose: bool) -> Result<Exi
 fn answer(args: &ChatArgs, host: &HostArgs, verbose: bool) -> Result<ExitCode, Failure> {
     let config = config::load(host.config.as_deref())?;
     let defaults = Defaults::of(&config);
-    let request = prompt::request(args, defaults.first())?;
-    // Whoever names a model wants that one.
-    let fallbacks = if args.model.is_none() { defaults.after(&request.model) } else { &[] };
+    let mut request = prompt::request(args, defaults.first())?;
+    if !args.fallback.is_empty() {
+        request.fallbacks = Some(args.fallback.clone());
+    } else if args.model.is_none() && request.fallbacks.is_none() {
+        // Whoever names a model wants that one.
+        let others = defaults.after(&request.model);
+        request.fallbacks = (!others.is_empty()).then(|| others.to_vec());
+    }
     let runtime = host::runtime()?;
     let ended = runtime.block_on(async {
         let host = host::configured(host, config)?;
+        let stream = host.stream(request);
         let ended = if args.json {
             let mut out = Channel::stdout();
-            ask(&host, request, fallbacks, |event| out.event(event)).await
+            follow(stream, |event| out.event(event)).await
         } else {
             let mut renderer = Renderer::new(Channel::stdout(), Channel::stderr(), verbose);
-            ask(&host, request, fallbacks, |event| renderer.show(event)).await
+            follow(stream, |event| renderer.show(event)).await
         };
         ended.map_err(Failure::Output)
     });
@@ -59,42 +62,8 @@ fn answer(args: &ChatArgs, host: &HostArgs, verbose: bool) -> Result<ExitCode, F
     }
 }
 
-/// Asks the model of the request, and the fallbacks in turn while none has answered. Only how the last one ended
-/// is an end to show.
-async fn ask(
-    host: &Host,
-    mut request: Request,
-    fallbacks: &[String],
-    mut show: impl FnMut(&Event) -> io::Result<()>,
-) -> io::Result<Result<(), Box<Error>>> {
-    for fallback in fallbacks {
-        let error = match follow(host.stream(request.clone()), &mut show).await? {
-            Err(error) if another_may_answer(&error) => error,
-            ended => return end(ended, show),
-        };
-        show(&Event::Rewritten {
-            rule: FALLBACK.to_owned(),
-            at: "/model".to_owned(),
-            detail: format!("{} could not answer ({}); asking {fallback}", request.model, error.message),
-        })?;
-        request.model.clone_from(fallback);
-    }
-    end(follow(host.stream(request), &mut show).await?, show)
-}
-
-/// Shows the failure of an answer, if it failed.
-fn end(
-    ended: Result<(), Box<Error>>,
-    mut show: impl FnMut(&Event) -> io::Result<()>,
-) -> io::Result<Result<(), Box<Error>>> {
-    if let Err(error) = &ended {
-        show(&Event::Error { error: error.clone() })?;
-    }
-    Ok(ended)
-}
-
-/// Shows each event as it comes but for an error, and gives how the answer ended. Ctrl-C ends it at once:
-/// dropping the stream cancels it.
+/// Shows each event as it comes, and gives how the answer ended. Ctrl-C ends it at once: dropping the stream
+/// cancels it.
 async fn follow(
     mut stream: EventStream,
     mut show: impl FnMut(&Event) -> io::Result<()>,
@@ -109,12 +78,11 @@ async fn follow(
                 event.unwrap_or_else(|| failed(ErrorClass::Internal, "the answer ended without saying how"))
             }
         };
-        if let Event::Error { error } = event {
-            return Ok(Err(error));
-        }
         show(&event)?;
-        if let Event::Done { .. } = event {
-            return Ok(Ok(()));
+        match event {
+            Event::Error { error } => return Ok(Err(error)),
+            Event::Done { .. } => return Ok(Ok(())),
+            _ => {}
         }
         // The signal is seen only between events that had to be waited for.
         tokio::task::consume_budget().await;

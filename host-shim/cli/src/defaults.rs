@@ -1,7 +1,6 @@
 //! The model of a request that names none, and what to ask in its place where it cannot answer.
 
 use outcrop::config::Config;
-use outcrop::{Error, ErrorClass};
 
 use crate::failure::Failure;
 
@@ -53,25 +52,6 @@ impl Defaults {
     }
 }
 
-/// Whether another model may answer what this one could not. What has been shown cannot be taken back, and a
-/// request that is wrong is wrong for all.
-pub(crate) fn another_may_answer(error: &Error) -> bool {
-    !error.delivered
-        && matches!(
-            error.class,
-            ErrorClass::Unauthenticated
-                | ErrorClass::PermissionDenied
-                | ErrorClass::ModelNotFound
-                | ErrorClass::ModelNotReady
-                | ErrorClass::RateLimited
-                | ErrorClass::QuotaExceeded
-                | ErrorClass::Overloaded
-                | ErrorClass::Timeout
-                | ErrorClass::Network
-                | ErrorClass::Internal
-        )
-}
-
 #[cfg(test)]
 mod tests {
     use outcrop::config::Document;
@@ -100,14 +80,5 @@ mod tests {
         };
         assert!(told(Defaults::configured(&Config::default())).contains("outcrop models list"));
         assert!(told(defaults("'openai/x'")).contains("default model openai/x is none of Bedrock's"));
-    }
-
-    #[test]
-    fn what_was_shown_is_not_asked_again() {
-        let mut error = Error::new(ErrorClass::Overloaded, "busy");
-        assert!(another_may_answer(&error));
-        error.delivered = true;
-        assert!(!another_may_answer(&error));
-        assert!(!another_may_answer(&Error::new(ErrorClass::InvalidRequest, "wrong")));
     }
 }

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 use outcrop::request::ToolCall;
-use outcrop::{Event, StopReason, Usage};
+use outcrop::{Event, MODEL_FALLBACK, StopReason, Usage};
 
-use crate::chat::FALLBACK;
 use crate::output::Channel;
 use crate::output::style::{CYAN, DIM, YELLOW};
 
@@ -47,7 +46,7 @@ impl<O: Write, N: Write> Renderer<O, N> {
             Event::ThinkingDelta { delta, .. } => self.reasoning(delta),
             Event::ToolcallEnd { tool_call, .. } => self.tool_call(tool_call),
             Event::BlockStart { kind, .. } => self.remark(DIM, &format!("[{kind}: shown with --json only]")),
-            Event::Rewritten { rule, detail, .. } if rule == FALLBACK => self.remark(YELLOW, detail),
+            Event::Rewritten { rule, detail, .. } if rule == MODEL_FALLBACK => self.remark(YELLOW, detail),
             Event::Rewritten { rule, at, detail } => {
                 self.remark_if_verbose(&format!("rewritten: {rule} at {at}: {detail}"))
             }

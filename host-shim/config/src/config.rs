@@ -65,6 +65,12 @@ pub struct Provider {
     pub mode: Mode,
     /// Configured models, each an object with OpenClaw's names.
     pub models: Vec<Value>,
+    /// How often a request is tried before its first content.
+    pub attempts: Option<u32>,
+    /// Where else to ask, in order, as written.
+    pub failover: Vec<String>,
+    /// Whether requests are held back after Bedrock has throttled.
+    pub adaptive_rate: bool,
 }
 
 /// Which streams share an instance of a plugin, and with it memory, limits and its end.
@@ -289,6 +295,15 @@ impl Provider {
                 }),
             mode: if replace && !models.is_empty() { Mode::Replace } else { Mode::Merge },
             models,
+            attempts: get(own, "attempts").and_then(Node::number).map(whole),
+            failover: get(own, "failover")
+                .map(Node::elements)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Node::text)
+                .map(str::to_owned)
+                .collect(),
+            adaptive_rate: get(own, "adaptiveRate").and_then(Node::switch).unwrap_or_default(),
             name,
         }
     }
@@ -310,6 +325,9 @@ impl fmt::Debug for Provider {
             .field("isolation", &self.isolation)
             .field("mode", &self.mode)
             .field("models", &self.models)
+            .field("attempts", &self.attempts)
+            .field("failover", &self.failover)
+            .field("adaptive_rate", &self.adaptive_rate)
             .finish()
     }
 }

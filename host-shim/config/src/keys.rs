@@ -26,6 +26,10 @@ const URL: Text = Text::Pattern(
     "^[hH][tT][tT][pP][sS]?://[^\\s/?#@]+(/[^\\s?#]*)?$",
     "a URL such as \"https://bedrock-runtime.us-east-1.amazonaws.com\", without user, query or fragment",
 );
+const FALLBACK: Text = Text::Pattern(
+    "^(fallbacks|profile:[a-z-]+|region:[a-z0-9-]+|[^\\s/]+/[^\\s]+)$",
+    "PROVIDER/ID, \"profile:GEOGRAPHY\", \"region:REGION\" or \"fallbacks\"",
+);
 const HEADER_VALUE: Text = Text::Pattern("^[\\t\\x20-\\x7e]*$", "a string of printable ASCII");
 
 /// Headers that are the signature's, the connection's or the body's.
@@ -199,6 +203,14 @@ pub(crate) static LIMITS: Object = Object {
             "256",
             "Streams of the whole process at a time, beyond which this plugin begins none.",
         ),
+        limit(
+            "queuedStreams",
+            0,
+            100_000,
+            "0: `overloaded` at once",
+            "Streams of the plugin that may wait for a place when all are taken.",
+        ),
+        limit("queueTimeMs", 1, 86_400_000, "30000", "Milliseconds that they wait."),
         limit("componentBytes", 1024, 256 << 20, "8388608", "Bytes of the component's file."),
         limit(
             "answerBytes",
@@ -390,6 +402,26 @@ static PROVIDER: Object = Object {
             "Where the listings of models are asked for: the endpoint of `bedrock`, as `baseUrl` is that of \
              `bedrock-runtime`. An addition to OpenClaw's keys.",
         ),
+        key(
+            "attempts",
+            Shape::Number(Bound::Positive),
+            "3",
+            "How often a request is tried before its first content, the first time included. An addition to OpenClaw's \
+             keys; [reliability](reliability.md) has this one and the next two.",
+        ),
+        key(
+            "failover",
+            Shape::List(&Shape::Text(FALLBACK)),
+            "`[]`: nowhere",
+            "Where else to ask, in order, while no content has come: `PROVIDER/ID`, `profile:GEOGRAPHY`, \
+             `region:REGION`, or `fallbacks` for those of `agents.defaults.model`. An addition to OpenClaw's keys.",
+        ),
+        key(
+            "adaptiveRate",
+            Shape::Switch,
+            "false",
+            "Whether requests are held back after Bedrock has throttled. An addition to OpenClaw's keys.",
+        ),
         key("models", Shape::List(&Shape::Object(&MODEL)), "`[]`", "Models to offer, or to say more of."),
     ],
 };
@@ -515,7 +547,7 @@ static MODEL_DEFAULTS: Object = Object {
 };
 
 /// Keys of a provider that OpenClaw does not have.
-const ADDITIONS: &[&str] = &["region", "profile", "discoveryBaseUrl"];
+const ADDITIONS: &[&str] = &["region", "profile", "discoveryBaseUrl", "attempts", "failover", "adaptiveRate"];
 
 /// Whether OpenClaw, which refuses files with keys that it does not know, would refuse this one.
 pub(crate) fn is_addition(path: &KeyPath) -> bool {

@@ -22,6 +22,7 @@ pub(crate) mod retry;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use body::{Draft, Imposed, Part};
@@ -30,7 +31,7 @@ use catalogue::Catalogue;
 use clients::{Access, Clients};
 use failure::{Failure, Stage};
 use model_id::ModelId;
-use retry::Retries;
+use retry::{Budget, Retries};
 
 use crate::observe::Watch;
 
@@ -41,8 +42,9 @@ pub(crate) struct Bridge {
     catalogue: Catalogue,
     /// What every request must carry.
     imposed: Arc<Imposed>,
-    /// For one request.
+    /// For one stream.
     attempts: u32,
+    budget: Arc<Budget>,
 }
 
 /// How models are discovered.
@@ -65,6 +67,12 @@ pub(crate) struct Brought {
     pub(crate) storage: Arc<BTreeSet<String>>,
     /// To be told what becomes of the calls, where anybody observes the stream.
     pub(crate) watch: Option<Watch>,
+    /// A region in place of the instance's own, for ids that name none.
+    pub(crate) region: Option<String>,
+    /// How long the first content is waited for.
+    pub(crate) patience: Option<Duration>,
+    /// Retries of the stream so far.
+    pub(crate) retries: Arc<AtomicU32>,
 }
 
 impl Bridge {
@@ -75,6 +83,7 @@ impl Bridge {
             clients,
             imposed: Arc::new(imposed),
             attempts,
+            budget: Arc::default(),
         }
     }
 
@@ -120,7 +129,10 @@ impl Bridge {
                 tracing::warn!("{message}");
                 Call::failed(Failure::new(Stage::Refused, message))
             },
-            |order| Call::new(self.clients.clone(), order, Retries::new(self.attempts)),
+            |order| {
+                let retries = Retries::new(self.attempts, brought.retries.clone(), self.budget.clone());
+                Call::new(self.clients.clone(), order, retries)
+            },
         )
     }
 
@@ -151,10 +163,11 @@ impl Bridge {
         Ok(Order {
             operation,
             model_id: model_id.to_owned(),
-            region: id.region().map(str::to_owned),
+            region: id.region().map(str::to_owned).or_else(|| brought.region.clone()),
             body,
             delay,
             watch: brought.watch.clone(),
+            patience: brought.patience,
         })
     }
 }

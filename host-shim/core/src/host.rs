@@ -9,10 +9,12 @@ use etcetera::BaseStrategy as _;
 use outcrop_config::{Config, Provider};
 use serde_json::{Map, Value};
 
+use crate::admission::{Entry, Place};
 use crate::answer::Answer;
 use crate::bridge::clients::Access;
 use crate::bridge::headers::Headers;
 use crate::bridge::{Bridge, Discovery};
+use crate::failover::{Failover, Fallback, Target};
 use crate::instances::{Bedrock, Instance, Instances, Route};
 use crate::limits::{self, Limits};
 use crate::loading::{Loaded, Loader, Wishes};
@@ -22,7 +24,7 @@ use crate::request::{Effort, Timeouts};
 use crate::shim::plugin as sandboxed;
 use crate::shim::work::Work;
 use crate::shim::{self, Places};
-use crate::stream::{EventStream, Patience};
+use crate::stream::{EventStream, Patience, State};
 use crate::{Error, ErrorClass, Isolation, Request, Result};
 
 /// The component that is built along with this crate.
@@ -54,6 +56,10 @@ pub(crate) struct Shared {
     pub(crate) wishes: Wishes,
     pub(crate) loader: Loader,
     observers: Observers,
+    /// Of every request that names none; over those of its instance.
+    fallbacks: Option<Vec<Fallback>>,
+    /// `agents.defaults.model.fallbacks`, without those of other providers.
+    fallback_models: Vec<String>,
 }
 
 impl std::fmt::Debug for Host {
@@ -115,12 +121,13 @@ impl Host {
 
     /// Starts an answer. Never fails: what goes wrong is the stream's one [`Event::Error`](crate::Event::Error).
     pub fn stream(&self, request: Request) -> EventStream {
-        let model =
-            if request.model.is_empty() { self.default_model().unwrap_or_default() } else { &request.model };
-        let watch = self.shared.observers.watch(model, &request);
+        let watch = self.shared.observers.watch(self.model_of(&request), &request);
         let stream = {
             let _in_span = watch.as_ref().map(|watch| watch.span().enter());
-            self.try_stream(request, watch.clone()).unwrap_or_else(EventStream::failed)
+            match self.failover(&request, watch.clone()) {
+                Ok(failover) => EventStream::new(self.begin(request, None, watch.clone()), failover),
+                Err(error) => EventStream::new(State::failed(error), None),
+            }
         };
         stream.watched_by(watch)
     }
@@ -145,26 +152,60 @@ impl Host {
         &self.shared.config.fallback_models
     }
 
-    fn try_stream(&self, request: Request, watch: Option<Watch>) -> Result<EventStream> {
-        let mut prepared = self.prepare(request)?;
-        prepared.work.watched_by(watch);
-        let permit = prepared.plugin.admit()?;
-        let plugin = &prepared.plugin;
-        let limit = plugin.surroundings().limits.answer_bytes;
-        let answer = Answer::new(plugin.name().clone(), limit, prepared.model, prepared.places);
-        let mut seat = plugin.seat(prepared.work)?;
-        seat.start_stream(&prepared.request).map_err(|error| answer.explain(error))?;
-        Ok(EventStream::live(seat, answer, prepared.patience, permit))
+    /// Where else to ask for a request, if anywhere.
+    fn failover(&self, request: &Request, watch: Option<Watch>) -> Result<Option<Failover>> {
+        let own: Vec<Fallback>;
+        let shared = &self.shared;
+        let listed = match &request.fallbacks {
+            Some(entries) => {
+                own = parse_fallbacks(&shared.instances, entries).map_err(|(index, problem)| {
+                    Error::new(ErrorClass::InvalidRequest, format!("/fallbacks/{index}: {problem}"))
+                })?;
+                Some(&own)
+            }
+            None => shared.fallbacks.as_ref(),
+        };
+        if listed.is_some_and(Vec::is_empty) || (listed.is_none() && !shared.instances.has_failover()) {
+            return Ok(None);
+        }
+        let model = self.model_of(request);
+        // What is wrong with the model itself is told by whoever begins the stream.
+        let Ok(route) = shared.instances.route(model) else { return Ok(None) };
+        let asked = Target::model(model);
+        let fallbacks = listed.unwrap_or(&route.instance.fallbacks);
+        let targets = Target::list(&asked, route.prefix, fallbacks, &shared.fallback_models);
+        if targets.is_empty() {
+            return Ok(None);
+        }
+        let total = request.timeouts.total.or(shared.timeouts.total);
+        Ok(Some(Failover::new(self.clone(), request.clone(), total, asked, targets, watch)))
+    }
+
+    /// The model that a request asks: its own, or the default one.
+    fn model_of<'a>(&'a self, request: &'a Request) -> &'a str {
+        if request.model.is_empty() { self.default_model().unwrap_or_default() } else { &request.model }
+    }
+
+    /// Begins an answer of this very model, in this region or in its provider's own.
+    pub(crate) fn begin(&self, request: Request, region: Option<String>, watch: Option<Watch>) -> State {
+        let begun = self.prepare(request).and_then(|mut prepared| {
+            prepared.work.brought.region = region;
+            prepared.work.watched_by(watch);
+            match prepared.plugin.admit()? {
+                Entry::Place(place) => prepared.start(place),
+                Entry::Wait(wait) => {
+                    let limit = prepared.plugin.surroundings().limits.queue_time;
+                    Ok(State::queued(wait, prepared, limit))
+                }
+            }
+        });
+        begun.unwrap_or_else(State::failed)
     }
 
     /// Routes a request, adds what is configured for its model, and takes it apart.
     pub(crate) fn prepare(&self, mut request: Request) -> Result<Prepared> {
-        let mut model = core::mem::take(&mut request.model);
-        if model.is_empty()
-            && let Some(default) = self.default_model()
-        {
-            model = default.to_owned();
-        }
+        let model = self.model_of(&request).to_owned();
+        request.model.clear();
         let Route { instance, prefix, model_id } = self.shared.instances.route(&model)?;
         if request.messages.is_empty() {
             return Err(Error::new(ErrorClass::InvalidRequest, "/messages: there is no message to answer"));
@@ -184,7 +225,8 @@ impl Host {
         }
         let places = Places::of(&request);
         let patience = patience(&request, self.shared.timeouts, plugin.surroundings().timeouts);
-        let (request, work) = shim::request(request, model_id, prefix);
+        let (request, mut work) = shim::request(request, model_id, prefix);
+        work.brought.patience = Some(patience.total.unwrap_or(Duration::MAX).min(patience.first_content));
         Ok(Prepared { plugin, request, work, places, patience, model })
     }
 }
@@ -198,6 +240,30 @@ pub(crate) struct Prepared {
     pub(crate) patience: Patience,
     /// With its prefix.
     pub(crate) model: String,
+}
+
+impl Prepared {
+    /// Starts the stream, which has a place now.
+    pub(crate) fn start(self, place: Place) -> Result<State> {
+        let permit = self.plugin.permit(place)?;
+        let limit = self.plugin.surroundings().limits.answer_bytes;
+        let answer = Answer::new(self.plugin.name().clone(), limit, self.model, self.places);
+        let mut seat = self.plugin.seat(self.work)?;
+        seat.start_stream(&self.request).map_err(|error| answer.explain(error))?;
+        Ok(State::live(seat, answer, self.patience, permit))
+    }
+}
+
+/// Reads fallbacks, of which each must be one of these instances'; or tells which is wrong, and why.
+fn parse_fallbacks(instances: &Instances, entries: &[String]) -> Result<Vec<Fallback>, (usize, String)> {
+    let read = |(index, entry): (usize, &String)| {
+        let fallback = Fallback::parse(entry).map_err(|problem| (index, problem))?;
+        if let Fallback::Model(model) = &fallback {
+            instances.route(model).map_err(|error| (index, error.to_string()))?;
+        }
+        Ok(fallback)
+    };
+    entries.iter().enumerate().map(read).collect()
 }
 
 fn patience(request: &Request, host: Timeouts, plugin: Timeouts) -> Patience {
@@ -228,7 +294,9 @@ pub struct HostBuilder {
     imposed: Map<String, Value>,
     timeouts: Timeouts,
     observers: Observers,
-    attempts: u32,
+    attempts: Option<u32>,
+    adaptive_rate: Option<bool>,
+    fallbacks: Option<Vec<String>>,
     cache_folder: Option<PathBuf>,
     refresh_interval: Option<Duration>,
 }
@@ -244,7 +312,9 @@ impl Default for HostBuilder {
             imposed: Map::new(),
             timeouts: Timeouts::default(),
             observers: Observers::default(),
-            attempts: limits::ATTEMPTS,
+            attempts: None,
+            adaptive_rate: None,
+            fallbacks: None,
             cache_folder: None,
             refresh_interval: None,
         }
@@ -376,7 +446,20 @@ impl HostBuilder {
 
     /// How often a request is tried before its first content, the first time included: 3 without it.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = attempts;
+        self.attempts = Some(attempts);
+        self
+    }
+
+    /// Whether requests are held back after the service has throttled, so that as many go out as it takes; off
+    /// without it. The time that a request is held back counts towards its first content.
+    pub fn adaptive_rate(mut self, on: bool) -> Self {
+        self.adaptive_rate = Some(on);
+        self
+    }
+
+    /// Where else to ask, in order, for requests that do not say: as [`Request::fallbacks`]. Nowhere without it.
+    pub fn fallbacks(mut self, fallbacks: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.fallbacks = Some(fallbacks.into_iter().map(Into::into).collect());
         self
     }
 
@@ -435,8 +518,25 @@ impl HostBuilder {
             });
             instances.all.push(Instance::new(terms.name, None, streams, now));
         }
+        let wrong = |whose: String| {
+            move |(index, problem)| {
+                Error::new(ErrorClass::InvalidRequest, format!("{whose}[{index}]: {problem}"))
+            }
+        };
+        for index in 0..instances.all.len() {
+            let Some(Bedrock { provider, .. }) = &instances.all[index].bedrock else { continue };
+            let whose = format!("the configured failover of {}", provider.name);
+            let fallbacks = parse_fallbacks(&instances, &provider.failover).map_err(wrong(whose))?;
+            instances.all[index].fallbacks = fallbacks;
+        }
+        let fallbacks = self.fallbacks.as_deref().map(|entries| parse_fallbacks(&instances, entries));
+        let fallbacks = fallbacks.transpose().map_err(wrong("fallbacks".to_owned()))?;
         let Self { config, timeouts, wishes, observers, .. } = self;
-        Ok(Host { shared: Arc::new(Shared { instances, config, timeouts, wishes, loader, observers }) })
+        let mut fallback_models = config.fallback_models.clone();
+        fallback_models.retain(|model| instances.route(model).is_ok());
+        let shared =
+            Shared { instances, config, timeouts, wishes, loader, observers, fallbacks, fallback_models };
+        Ok(Host { shared: Arc::new(shared) })
     }
 
     /// What a provider's plugin can reach. What was set in Rust comes before what is configured.
@@ -451,11 +551,13 @@ impl HostBuilder {
         access.control_endpoint = access.control_endpoint.or_else(|| provider.discovery_endpoint.clone());
         access.fips = provider.fips;
         access.headers = Headers::new(&provider.headers);
+        access.adaptive_rate = self.adaptive_rate.unwrap_or(provider.adaptive_rate);
         let mut imposed = self.imposed.clone();
         if let Some(guardrail) = &provider.guardrail {
             imposed.entry(GUARDRAIL).or_insert_with(|| guardrail.clone().into());
         }
-        Bridge::new(access, imposed, self.attempts, self.discovery(provider))
+        let attempts = self.attempts.or(provider.attempts).unwrap_or(limits::ATTEMPTS);
+        Bridge::new(access, imposed, attempts, self.discovery(provider))
     }
 
     fn discovery(&self, provider: &Provider) -> Discovery {

@@ -7,6 +7,7 @@ use outcrop_config::{MAIN_PROVIDER, MAIN_PROVIDER_ALIASES, Provider, normal_name
 use serde_json::Value;
 
 use crate::bridge::Bridge;
+use crate::failover::Fallback;
 use crate::loading::{Loaded, Place};
 use crate::plugins::Plugin as Terms;
 use crate::shim::plugin::Plugin;
@@ -23,6 +24,8 @@ pub(crate) struct Instance {
     loaded: RwLock<Loaded>,
     /// Streams that are running.
     pub(crate) streams: Arc<AtomicUsize>,
+    /// Where else to ask, by its configuration.
+    pub(crate) fallbacks: Vec<Fallback>,
 }
 
 /// One account, region and endpoint.
@@ -48,7 +51,7 @@ impl Instance {
         streams: Arc<AtomicUsize>,
         loaded: Loaded,
     ) -> Self {
-        Self { name, bedrock, loaded: RwLock::new(loaded), streams }
+        Self { name, bedrock, loaded: RwLock::new(loaded), streams, fallbacks: Vec::new() }
     }
 
     /// The plugin for a new stream; the reason where there is none.
@@ -102,6 +105,11 @@ pub(crate) struct Route<'a> {
 }
 
 impl Instances {
+    /// Whether any of them is configured to ask elsewhere.
+    pub(crate) fn has_failover(&self) -> bool {
+        self.all.iter().any(|instance| !instance.fallbacks.is_empty())
+    }
+
     /// Cuts the routing prefix off a model id.
     pub(crate) fn route<'a>(&'a self, model: &'a str) -> Result<Route<'a>> {
         let names = self.all.iter().map(|instance| instance.name.as_str());

@@ -28,6 +28,11 @@ pub struct Limits {
     /// Streams of the whole process at a time, over all hosts. Each takes about six memory mappings,
     /// of which Linux allows 65,530.
     pub process_streams: usize,
+    /// Streams of one plugin that may wait for a place when all are taken; more are `overloaded` at once, and with
+    /// none allowed all are.
+    pub queued_streams: usize,
+    /// How long a stream waits for a place, from when it is first polled.
+    pub queue_time: Duration,
     /// Bytes of a component.
     pub component_bytes: usize,
     /// Bytes that one answer, or one listing, may take up in the host: its text, and 64 for each chunk, delta
@@ -62,6 +67,8 @@ impl Default for Limits {
             call_time: Duration::from_millis(100),
             streams: 64,
             process_streams: 256,
+            queued_streams: 0,
+            queue_time: Duration::from_secs(30),
             component_bytes: 8 << 20,
             answer_bytes: 64 << 20,
             cpu_share: 75,
@@ -97,6 +104,12 @@ const FIELDS: &[Field] = &[
         "processStreams",
         |limits| number(limits.process_streams),
         |limits, to| limits.process_streams = size(to),
+    ),
+    ("queuedStreams", |limits| number(limits.queued_streams), |limits, to| limits.queued_streams = size(to)),
+    (
+        "queueTimeMs",
+        |limits| u64::try_from(limits.queue_time.as_millis()).unwrap_or(u64::MAX),
+        |limits, to| limits.queue_time = Duration::from_millis(to),
     ),
     (
         "componentBytes",

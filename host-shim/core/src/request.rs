@@ -52,6 +52,10 @@ pub struct Request {
     pub extensions: Map<String, Value>,
     /// How long to wait for what. The host's defaults where unset.
     pub timeouts: Timeouts,
+    /// Where else to ask, in order, while no content has been delivered: `PROVIDER/ID` (another model),
+    /// `profile:global` (the same one through that geography's profile), `region:us-west-2` (the same one in that
+    /// region), `fallbacks` (what `agents.defaults.model.fallbacks` lists). None: as the host says; empty: nowhere.
+    pub fallbacks: Option<Vec<String>>,
 }
 
 impl Request {

@@ -11,9 +11,12 @@ use std::time::Duration;
 use futures_core::Stream;
 use tokio::time::{Instant, Sleep};
 
+use crate::admission::Wait;
 use crate::answer::Answer;
 use crate::bridge::call::Rest;
 use crate::event::Event;
+use crate::failover::Failover;
+use crate::host::Prepared;
 use crate::limits::CALLS_A_WAKE;
 use crate::observe::{Story, Watch};
 use crate::shim::contract::{guest::NextStep, types::Chunk};
@@ -31,11 +34,15 @@ pub struct EventStream {
     state: State,
     /// What is told to those who observe it, if anybody does.
     story: Option<Box<Story>>,
+    /// Until the first content, where another model may be asked.
+    failover: Option<Box<Failover>>,
 }
 
-enum State {
+pub(crate) enum State {
     /// It failed before it began.
     Failed(Option<Error>),
+    /// It waits for a place.
+    Queued(Box<Queued>),
     Live(Box<Live>),
     /// The terminal event has been given. What is left of the answer is read while the consumer asks for more,
     /// so that the connection is free for whoever comes next.
@@ -50,7 +57,16 @@ pub(crate) struct Patience {
     pub(crate) total: Option<Duration>,
 }
 
-struct Live {
+/// A request that waits for a place.
+pub(crate) struct Queued {
+    wait: Wait,
+    /// Taken when it has one.
+    prepared: Option<Prepared>,
+    limit: Duration,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+pub(crate) struct Live {
     seat: Seat,
     answer: Answer,
     chunks: std::vec::IntoIter<Chunk>,
@@ -66,25 +82,8 @@ struct Live {
 }
 
 impl EventStream {
-    pub(crate) fn failed(error: Error) -> Self {
-        Self { state: State::Failed(Some(error)), story: None }
-    }
-
-    pub(crate) fn live(seat: Seat, answer: Answer, patience: Patience, permit: Permit) -> Self {
-        Self {
-            state: State::Live(Box::new(Live {
-                seat,
-                answer,
-                chunks: Vec::new().into_iter(),
-                next: NextStep::Again,
-                sending: true,
-                clock: Clock::new(patience),
-                calls: 0,
-                replaced: false,
-                permit,
-            })),
-            story: None,
-        }
+    pub(crate) fn new(state: State, failover: Option<Failover>) -> Self {
+        Self { state, failover: failover.map(Box::new), story: None }
     }
 
     /// The same, told to whoever watches.
@@ -111,59 +110,148 @@ impl Stream for EventStream {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let Self { state, story } = &mut *self;
-        let Some(story) = story else { return state.poll_next(cx) };
+        let Some(story) = &self.story else { return self.poll_answer(cx) };
         let polled = {
-            let _in_span = story.span().enter();
-            state.poll_next(cx)
+            let _in_span = story.span().clone().entered();
+            self.poll_answer(cx)
         };
-        if let Poll::Ready(Some(event)) = &polled {
+        if let (Poll::Ready(Some(event)), Some(story)) = (&polled, &mut self.story) {
             story.goes_on(event);
         }
         polled
     }
 }
 
-impl State {
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        let event = match self {
-            State::Ended(rest) => {
-                if let Some(rest) = rest {
-                    std::task::ready!(Pin::new(rest).poll(cx));
-                }
-                return Poll::Ready(None);
+impl EventStream {
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        if self.failover.is_some() { self.poll_guarded(cx) } else { self.state.poll_event(cx) }
+    }
+}
+
+impl EventStream {
+    /// The same while another model may still be asked.
+    fn poll_guarded(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        loop {
+            let Some(failover) = &mut self.failover else { return self.state.poll_event(cx) };
+            if let Some(event) = failover.released() {
+                return Poll::Ready(Some(event));
             }
-            State::Failed(error) => match error.take() {
-                Some(error) => terminal(error),
+            if failover.is_over() {
+                self.failover = None;
+                continue;
+            }
+            match std::task::ready!(self.state.poll_event(cx)) {
+                Some(Event::Error { error }) => match failover.next(*error) {
+                    Ok(state) => self.state = state,
+                    Err(error) => failover.hold(terminal(error), true),
+                },
+                Some(event) => {
+                    let is_final = event.is_terminal() || self.state.has_delivered();
+                    failover.hold(event, is_final);
+                }
                 None => return Poll::Ready(None),
-            },
-            State::Live(live) => match live.poll_event(cx) {
-                Poll::Pending => {
-                    live.calls = 0;
-                    return Poll::Pending;
-                }
-                Poll::Ready(Ok(event)) => event,
-                Poll::Ready(Err(mut error)) => {
-                    error.delivered = live.answer.delivered();
-                    error.retryable &= !error.delivered;
-                    if error.request_id.is_none() {
-                        error.request_id = live.answer.request_id().map(str::to_owned);
+            }
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn failed(error: Error) -> Self {
+        Self::Failed(Some(error))
+    }
+
+    pub(crate) fn queued(wait: Wait, prepared: Prepared, limit: Duration) -> Self {
+        Self::Queued(Box::new(Queued { wait, prepared: Some(prepared), limit, alarm: None }))
+    }
+
+    pub(crate) fn live(seat: Seat, answer: Answer, patience: Patience, permit: Permit) -> Self {
+        Self::Live(Box::new(Live {
+            seat,
+            answer,
+            chunks: Vec::new().into_iter(),
+            next: NextStep::Again,
+            sending: true,
+            clock: Clock::new(patience),
+            calls: 0,
+            replaced: false,
+            permit,
+        }))
+    }
+
+    /// Whether any content has been handed over.
+    fn has_delivered(&self) -> bool {
+        matches!(self, Self::Live(live) if live.answer.delivered())
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        let event = loop {
+            break match self {
+                Self::Ended(rest) => {
+                    if let Some(rest) = rest {
+                        std::task::ready!(Pin::new(rest).poll(cx));
                     }
-                    terminal(error)
+                    return Poll::Ready(None);
                 }
-            },
+                Self::Failed(error) => match error.take() {
+                    Some(error) => terminal(error),
+                    None => return Poll::Ready(None),
+                },
+                Self::Queued(queued) => {
+                    *self = std::task::ready!(queued.poll(cx)).unwrap_or_else(Self::failed);
+                    continue;
+                }
+                Self::Live(live) => match live.poll_event(cx) {
+                    Poll::Pending => {
+                        live.calls = 0;
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(Ok(event)) => event,
+                    Poll::Ready(Err(mut error)) => {
+                        error.delivered = live.answer.delivered();
+                        error.retryable &= !error.delivered;
+                        if error.request_id.is_none() {
+                            error.request_id = live.answer.request_id().map(str::to_owned);
+                        }
+                        terminal(error)
+                    }
+                },
+            };
         };
         if event.is_terminal()
-            && let State::Live(mut live) = std::mem::replace(self, State::Ended(None))
+            && let Self::Live(mut live) = std::mem::replace(self, Self::Ended(None))
         {
             live.permit.ended();
             live.replace_instance();
             if live.answer.finished() {
-                *self = State::Ended(live.seat.finish());
+                *self = Self::Ended(live.seat.finish());
             }
         }
         Poll::Ready(Some(event))
     }
+}
+
+impl Queued {
+    /// Ready once it has a place, or waited too long for one.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<State>> {
+        if let Poll::Ready(place) = self.wait.poll(cx) {
+            return Poll::Ready(match self.prepared.take() {
+                Some(prepared) => prepared.start(place),
+                None => Err(Error::new(ErrorClass::Internal, "the stream was begun twice")),
+            });
+        }
+        if self.alarm.is_none() && tokio::runtime::Handle::try_current().is_err() {
+            return Poll::Ready(Err(outside_of_a_runtime()));
+        }
+        let limit = self.limit;
+        let alarm = self.alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        std::task::ready!(alarm.as_mut().poll(cx));
+        Poll::Ready(Err(self.wait.room().not_in_time()))
+    }
+}
+
+fn outside_of_a_runtime() -> Error {
+    Error::new(ErrorClass::Internal, "the stream was polled outside of a tokio runtime")
+        .with_remedy("poll it in a task of one, or within `Runtime::block_on`")
 }
 
 fn terminal(error: Error) -> Event {
@@ -173,11 +261,7 @@ fn terminal(error: Error) -> Event {
 impl Live {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event>> {
         if !self.clock.has_started() && tokio::runtime::Handle::try_current().is_err() {
-            return Poll::Ready(Err(Error::new(
-                ErrorClass::Internal,
-                "the stream was polled outside of a tokio runtime",
-            )
-            .with_remedy("poll it in a task of one, or within `Runtime::block_on`")));
+            return Poll::Ready(Err(outside_of_a_runtime()));
         }
         loop {
             if let Some(event) = self.answer.next_delta() {

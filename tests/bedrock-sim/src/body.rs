@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
-use crate::connection::ResetHandle;
+use crate::connection::Handle;
 use crate::log::Outcome;
 use crate::script::{Op, Script};
 use crate::simulator::Shared;
@@ -56,13 +56,13 @@ pub(crate) struct ScriptBody {
     timer: Timer,
     /// Let what was handed over leave before the next chunk is.
     flush: bool,
-    reset: ResetHandle,
+    connection: Handle,
     ending: Ending,
 }
 
 impl ScriptBody {
-    pub(crate) fn new(script: Arc<Script>, reset: ResetHandle, ending: Ending) -> Self {
-        Self { script, place: 0, done: 0, timer: Timer::default(), flush: false, reset, ending }
+    pub(crate) fn new(script: Arc<Script>, connection: Handle, ending: Ending) -> Self {
+        Self { script, place: 0, done: 0, timer: Timer::default(), flush: false, connection, ending }
     }
 
     fn next_op(&mut self) {
@@ -125,6 +125,10 @@ impl http_body::Body for ScriptBody {
                     body.next_op();
                 }
                 Op::Hang => return Poll::Pending,
+                Op::GoAway => {
+                    body.connection.go_away();
+                    body.next_op();
+                }
                 Op::Close => {
                     body.ending.end(Outcome::BrokenOff);
                     return Poll::Ready(Some(Err(BrokenOff)));
@@ -132,7 +136,7 @@ impl http_body::Body for ScriptBody {
                 Op::Reset => {
                     ready!(body.timer.poll_tick(BEFORE_RESET, cx));
                     body.ending.end(Outcome::BrokenOff);
-                    body.reset.reset();
+                    body.connection.reset();
                     return Poll::Pending;
                 }
             }

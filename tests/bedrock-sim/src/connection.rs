@@ -9,21 +9,37 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-/// Resets a connection from within an answer on it.
+/// Ends a connection from within an answer on it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ResetHandle {
-    asked: Arc<(AtomicBool, Notify)>,
+pub(crate) struct Handle {
+    asked: Arc<Asked>,
 }
 
-impl ResetHandle {
+#[derive(Debug, Default)]
+struct Asked {
+    is_reset: AtomicBool,
+    reset: Notify,
+    go_away: Notify,
+}
+
+impl Handle {
     pub(crate) fn reset(&self) {
-        self.asked.0.store(true, Ordering::Release);
-        self.asked.1.notify_one();
+        self.asked.is_reset.store(true, Ordering::Release);
+        self.asked.reset.notify_one();
     }
 
     /// Ends when a reset was asked for; the connection is then to be dropped.
-    pub(crate) async fn asked(&self) {
-        self.asked.1.notified().await;
+    pub(crate) async fn until_reset(&self) {
+        self.asked.reset.notified().await;
+    }
+
+    pub(crate) fn go_away(&self) {
+        self.asked.go_away.notify_one();
+    }
+
+    /// Ends when the connection is to take no more requests.
+    pub(crate) async fn until_go_away(&self) {
+        self.asked.go_away.notified().await;
     }
 }
 
@@ -31,18 +47,18 @@ impl ResetHandle {
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: TcpStream,
-    reset: ResetHandle,
+    handle: Handle,
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, reset: ResetHandle) -> Self {
-        Self { stream, reset }
+    pub(crate) fn new(stream: TcpStream, handle: Handle) -> Self {
+        Self { stream, handle }
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if self.reset.asked.0.load(Ordering::Acquire) {
+        if self.handle.asked.is_reset.load(Ordering::Acquire) {
             // Without this the stream ends with FIN; there is nobody left to tell.
             let _ = self.stream.set_zero_linger();
         }

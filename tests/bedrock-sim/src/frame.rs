@@ -31,18 +31,31 @@ pub fn error(code: &str, message: &str) -> Bytes {
 /// Any frame whose headers are strings.
 pub fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Bytes {
     let headers_len: usize = headers.iter().map(|(name, value)| 1 + name.len() + 1 + 2 + value.len()).sum();
-    let total = PRELUDE + headers_len + payload.len() + CHECKSUM;
-    let mut frame = BytesMut::with_capacity(total);
-    frame.put_u32(total as u32);
-    frame.put_u32(headers_len as u32);
-    frame.put_u32(crc32fast::hash(&frame));
+    let mut written = BytesMut::with_capacity(headers_len);
     for (name, value) in headers {
-        frame.put_u8(name.len() as u8);
-        frame.put_slice(name.as_bytes());
-        frame.put_u8(STRING);
-        frame.put_u16(value.len() as u16);
-        frame.put_slice(value.as_bytes());
+        written.put_u8(name.len() as u8);
+        written.put_slice(name.as_bytes());
+        written.put_u8(STRING);
+        written.put_u16(value.len() as u16);
+        written.put_slice(value.as_bytes());
     }
+    with_headers(&written, payload)
+}
+
+/// The beginning of a frame that claims these lengths, with the checksum that they have.
+pub fn prelude(total: u32, headers: u32) -> Bytes {
+    let mut prelude = BytesMut::with_capacity(PRELUDE);
+    prelude.put_u32(total);
+    prelude.put_u32(headers);
+    prelude.put_u32(crc32fast::hash(&prelude));
+    prelude.freeze()
+}
+
+/// A frame whose checksums are right and whose headers are these bytes.
+pub fn with_headers(headers: &[u8], payload: &[u8]) -> Bytes {
+    let total = PRELUDE + headers.len() + payload.len() + CHECKSUM;
+    let mut frame = BytesMut::from(&prelude(total as u32, headers.len() as u32)[..]);
+    frame.put_slice(headers);
     frame.put_slice(payload);
     frame.put_u32(crc32fast::hash(&frame));
     frame.freeze()

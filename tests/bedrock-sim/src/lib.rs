@@ -85,6 +85,7 @@ pub mod frame;
 mod listing;
 mod log;
 mod operation;
+pub mod raw;
 mod registry;
 mod replay;
 pub mod rules;

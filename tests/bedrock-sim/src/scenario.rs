@@ -78,6 +78,8 @@ pub enum Step {
     Close,
     /// The TCP connection is reset (RST), and with it every HTTP/2 stream on it.
     Reset,
+    /// The connection takes no more requests: HTTP/2 says GOAWAY. What is under way on it goes on.
+    GoAway,
 }
 
 impl Step {

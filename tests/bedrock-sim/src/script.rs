@@ -33,6 +33,7 @@ pub(crate) enum Op {
     Hang,
     Close,
     Reset,
+    GoAway,
 }
 
 /// A scenario with its scripts, each compiled when it is first asked for.
@@ -104,6 +105,7 @@ fn op(step: &Step, place: usize) -> Op {
         Step::Hang => Op::Hang,
         Step::Close => Op::Close,
         Step::Reset => Op::Reset,
+        Step::GoAway => Op::GoAway,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::connection::{ResetHandle, Socket};
+use crate::connection::{Handle, Socket};
 use crate::service::{self, Peer};
 use crate::simulator::Shared;
 
@@ -58,9 +59,9 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>)
     let _open = Open { shared: &shared };
     // It fails on a socket that is closed already, which the first read will find.
     let _ = stream.set_nodelay(true);
-    let reset = ResetHandle::default();
-    let socket = Socket::new(stream, reset.clone());
-    let peer = Peer { connection, reset: reset.clone(), shared: shared.clone() };
+    let handle = Handle::default();
+    let socket = Socket::new(stream, handle.clone());
+    let peer = Peer { connection, handle: handle.clone(), shared: shared.clone() };
     let served = async {
         match tls {
             None => http1(socket, peer).await,
@@ -76,7 +77,7 @@ async fn serve(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Shared>)
     };
     tokio::select! {
         () = served => {}
-        () = reset.asked() => {}
+        () = handle.until_reset() => {}
     }
 }
 
@@ -92,12 +93,18 @@ async fn http1(socket: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
 
 async fn http2(socket: impl AsyncRead + AsyncWrite + Unpin, peer: Peer) {
     let streams = peer.shared.max_concurrent_streams;
+    let handle = peer.handle.clone();
     let service = service_fn(move |request| service::answer(request, peer.clone()));
-    let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(streams)
         .max_pending_accept_reset_streams(MAX_RESET_STREAMS)
         .max_local_error_reset_streams(MAX_RESET_STREAMS)
-        .serve_connection(TokioIo::new(socket), service)
-        .await;
+        .serve_connection(TokioIo::new(socket), service);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = handle.until_go_away() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
 }

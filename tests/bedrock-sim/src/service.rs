@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use crate::body::{Ending, ScriptBody};
 use crate::choose::{self, Asked};
-use crate::connection::ResetHandle;
+use crate::connection::Handle;
 use crate::date::AmzDate;
 use crate::operation::Route;
 use crate::script::Script;
@@ -23,7 +23,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
     pub(crate) connection: u64,
-    pub(crate) reset: ResetHandle,
+    pub(crate) handle: Handle,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn answer(
     }
     shared.log.update(index, |request| request.status = Some(script.status));
 
-    let mut response = respond(script, index, peer.reset, ending);
+    let mut response = respond(script, index, peer.handle, ending);
     if auth.clock_is_off() {
         let date = HeaderValue::try_from(AmzDate::from(auth.now()).http());
         response.headers_mut().extend(date.into_iter().map(|date| (DATE, date)));
@@ -80,10 +80,10 @@ pub(crate) async fn answer(
     Ok(response)
 }
 
-fn respond(script: Arc<Script>, index: usize, reset: ResetHandle, ending: Ending) -> Response<ScriptBody> {
+fn respond(script: Arc<Script>, index: usize, handle: Handle, ending: Ending) -> Response<ScriptBody> {
     let status = StatusCode::from_u16(script.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = script.headers.clone();
-    let mut response = Response::new(ScriptBody::new(script, reset, ending));
+    let mut response = Response::new(ScriptBody::new(script, handle, ending));
     *response.status_mut() = status;
     let id = HeaderValue::try_from(format!("5e51a7ed-0000-4000-8000-{index:012x}"));
     response.headers_mut().extend(id.into_iter().map(|id| (REQUEST_ID, id)));

@@ -18,12 +18,20 @@ use tokio_rustls::TlsAcceptor;
 pub struct Tls {
     protocols: Vec<Vec<u8>>,
     ca_file: Option<PathBuf>,
+    names: Vec<String>,
+    expired: bool,
 }
 
 impl Default for Tls {
     /// HTTP/2 and HTTP/1.1 by ALPN, the authority's PEM in a temporary file.
     fn default() -> Self {
-        Self { protocols: vec![b"h2".to_vec(), b"http/1.1".to_vec()], ca_file: None }
+        Self {
+            protocols: vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            ca_file: None,
+            // rcgen reads "127.0.0.1" as an IP address name.
+            names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+            expired: false,
+        }
     }
 }
 
@@ -31,6 +39,18 @@ impl Tls {
     /// Offers HTTP/1.1 alone.
     pub fn http1_only(mut self) -> Self {
         self.protocols = vec![b"http/1.1".to_vec()];
+        self
+    }
+
+    /// With a certificate for this name alone, and not for localhost.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.names = vec![name.into()];
+        self
+    }
+
+    /// With a certificate whose time is over.
+    pub fn expired(mut self) -> Self {
+        self.expired = true;
         self
     }
 
@@ -56,7 +76,7 @@ enum CaFile {
 
 impl Authority {
     pub(crate) fn create(tls: Tls) -> io::Result<Self> {
-        let (pem, certificate, key) = issue().map_err(io::Error::other)?;
+        let (pem, certificate, key) = issue(&tls).map_err(io::Error::other)?;
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -92,15 +112,18 @@ impl Authority {
 
 type Issued = (String, CertificateDer<'static>, PrivateKeyDer<'static>);
 
-fn issue() -> Result<Issued, rcgen::Error> {
+fn issue(tls: &Tls) -> Result<Issued, rcgen::Error> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "bedrock-sim test authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
 
-    // rcgen reads "127.0.0.1" as an IP address name.
-    let mut params = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    let mut params = CertificateParams::new(tls.names.clone())?;
+    if tls.expired {
+        (params.not_before, params.not_after) =
+            (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
+    }
     params.distinguished_name.push(DnType::CommonName, "bedrock-sim");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;

@@ -23,6 +23,7 @@ pub(crate) fn fold(scenario: &Scenario) -> Scenario {
             }
             Step::Exception { name, payload } => return exception(name, payload),
             Step::Sleep(pause) => before_headers += *pause,
+            Step::GoAway => {}
             // A body that cannot be read as events is sent as it is.
             Step::Raw(_) | Step::Hang | Step::Close | Step::Reset => {
                 let broken = scenario.clone().header("content-type", "application/json");

@@ -83,6 +83,11 @@ pub(crate) const CASES: &[(&str, &str, &str)] = &[
         "1:45",
         "agents.defaults.model.fallbacks: must be a list of strings",
     ),
+    (
+        "{ models: { providers: { 'amazon-bedrock': { failover: ['eu-west-1'] } } } }",
+        "1:57",
+        "failover[0]: must be PROVIDER/ID, \"profile:GEOGRAPHY\", \"region:REGION\" or \"fallbacks\"",
+    ),
     // wrong keys
     (
         "{ models: { bedrockDiscovery: { regoin: 'us-east-1' } } }",

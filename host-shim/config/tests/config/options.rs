@@ -305,6 +305,20 @@ fn the_default_model_is_a_string_or_an_object() {
 }
 
 #[test]
+fn a_provider_says_what_is_tried_where() {
+    let config = config(
+        "{models: {providers: {bedrock: {attempts: 2.5, adaptiveRate: true,
+            failover: ['fallbacks', 'profile:global', 'region:us-west-2', 'work/arn:aws:bedrock:x']}}}}",
+    );
+    let provider = &config.providers[0];
+    assert_eq!((provider.attempts, provider.adaptive_rate), (Some(2), true));
+    assert_eq!(
+        provider.failover,
+        ["fallbacks", "profile:global", "region:us-west-2", "work/arn:aws:bedrock:x"]
+    );
+}
+
+#[test]
 fn the_nearest_params_win() {
     let config = config(
         "{agents: {defaults: {

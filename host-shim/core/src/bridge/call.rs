@@ -80,6 +80,8 @@ pub(crate) struct Order {
     pub(crate) delay: Duration,
     /// To be told what becomes of it.
     pub(crate) watch: Option<Watch>,
+    /// How long the caller waits for the first content, where that is known.
+    pub(crate) patience: Option<Duration>,
 }
 
 /// What has arrived on a call.
@@ -376,55 +378,62 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
     }
     let model = order.model_id.as_str();
     let mut renewed = false;
+    retries.within(order.patience);
     loop {
         let mark = clients.mark().await;
-        let failure = match attempt(&clients, &order, body.clone()).await {
+        let (failure, opened) = match attempt(&clients, &order, body.clone()).await {
             Ok(Opened { request_id, content: OpenedContent::Stream(mut answer) }) => {
                 answer.until_content().await;
-                match failed_before_content(&answer, request_id.as_ref()) {
-                    Some(failure) if retries.remain() => failure,
-                    // With no attempt left the frames speak for themselves.
-                    _ => {
-                        tracing::debug!(model, request_id, "answered");
-                        return Ok(Opened { request_id, content: OpenedContent::Stream(answer) });
+                let failure = failed_before_content(&answer, request_id.as_ref());
+                let opened = Opened { request_id, content: OpenedContent::Stream(answer) };
+                match failure {
+                    Some(failure) => (failure, Some(opened)),
+                    None => {
+                        tracing::debug!(model, opened.request_id, "answered");
+                        retries.succeeded();
+                        return Ok(opened);
                     }
                 }
             }
-            Ok(opened) => return Ok(opened),
-            Err(failure) => failure,
+            Ok(opened) => {
+                retries.succeeded();
+                return Ok(opened);
+            }
+            Err(failure) => (failure, None),
         };
         if !renewed && clients.renew(mark, &failure).await {
             tracing::info!(model, code = failure.error_type, "trying again with other credentials");
             renewed = true;
             continue;
         }
-        match retries.after(&failure) {
-            Some(pause) => {
-                if let Some(watch) = &order.watch {
-                    watch.retried(&failure, pause);
-                }
-                tracing::info!(
-                    model,
-                    stage = failure.stage.as_str(),
-                    status = failure.http_status,
-                    code = failure.error_type,
-                    pause_ms = pause.as_millis() as u64,
-                    "trying again"
-                );
-                tokio::time::sleep(pause).await;
+        if let Some(pause) = retries.after(&failure) {
+            if let Some(watch) = &order.watch {
+                watch.retried(&failure, pause);
             }
-            None => {
-                tracing::debug!(
-                    model,
-                    stage = failure.stage.as_str(),
-                    status = failure.http_status,
-                    code = failure.error_type,
-                    request_id = failure.request_id,
-                    "failed"
-                );
-                return Err(clients.explained(failure).await);
-            }
+            tracing::info!(
+                model,
+                stage = failure.stage.as_str(),
+                status = failure.http_status,
+                code = failure.error_type,
+                pause_ms = pause.as_millis() as u64,
+                "trying again"
+            );
+            tokio::time::sleep(pause).await;
+            continue;
         }
+        tracing::debug!(
+            model,
+            stage = failure.stage.as_str(),
+            status = failure.http_status,
+            code = failure.error_type,
+            request_id = failure.request_id,
+            "failed"
+        );
+        return match opened {
+            // The frames speak for themselves.
+            Some(opened) => Ok(opened),
+            None => Err(clients.explained(failure).await),
+        };
     }
 }
 
@@ -623,6 +632,10 @@ impl Intercept for Exchanges {
         if !content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM))
         {
             return Err(Refusal::NoEventStream { content_type: content_type.to_owned() }.into());
+        }
+        let encoding = response.headers().get("content-encoding").unwrap_or_default();
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+            return Err(Refusal::Encoded { encoding: encoding.to_owned() }.into());
         }
         let content = OpenedContent::Stream(Box::new(Answer::new(response.take_body())));
         EXCHANGE.try_with(|exchange| exchange.keep(response, content))?;

@@ -12,6 +12,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_bedrockruntime::config::retry::RetryPartition;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
@@ -48,6 +49,8 @@ pub(crate) struct Access {
     pub(crate) headers: Headers,
     /// For a connection to be made.
     pub(crate) connect_timeout: Duration,
+    /// Whether requests are paced after the service has throttled.
+    pub(crate) adaptive_rate: bool,
     /// Where what was learnt about this machine is kept.
     pub(crate) cache_folder: Option<PathBuf>,
 }
@@ -209,6 +212,10 @@ impl Clients {
             if let Some(endpoint) = &self.access.runtime_endpoint {
                 config = config.endpoint_url(endpoint);
             }
+            if self.access.adaptive_rate {
+                // Of this account's own: the SDK's would be the whole process's.
+                config = config.retry_partition(RetryPartition::custom("outcrop").build());
+            }
             aws_sdk_bedrockruntime::Client::from_conf(config.build())
         })
     }
@@ -271,8 +278,12 @@ impl Clients {
             .profile_files(profiles::files(&env))
             .no_credentials()
             .identity_cache(IdentityCache::no_cache())
-            // Retries, and every time limit but the connection's, have one owner: the call.
-            .retry_config(RetryConfig::disabled())
+            // Retries, and every time limit but the connection's, have one owner: the call. What is left to the
+            // SDK is when the one attempt that it makes is sent.
+            .retry_config(match self.access.adaptive_rate {
+                true => RetryConfig::adaptive().with_max_attempts(1),
+                false => RetryConfig::disabled(),
+            })
             .timeout_config(TimeoutConfig::builder().connect_timeout(*connect_timeout).build())
             // Its verdict is wrong for models that think in silence.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());

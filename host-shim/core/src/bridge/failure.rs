@@ -1,12 +1,14 @@
 //! Why a call to Bedrock failed, as the transport saw it.
 
 use std::error::Error as StdError;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::Headers;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde::{Deserialize, Serialize};
 
 /// How the quotation of a signed request begins.
@@ -239,12 +241,18 @@ pub(crate) fn request_id(headers: &Headers) -> Option<String> {
     headers.get("x-amzn-requestid").map(str::to_owned)
 }
 
-/// How long the answer asks to wait: `x-amz-retry-after` in milliseconds, `Retry-After` in seconds.
+/// How long the answer asks to wait: `x-amz-retry-after` in milliseconds, `Retry-After` in seconds or as a date.
 fn retry_after(headers: &Headers) -> Option<Duration> {
     let number = |name| headers.get(name).and_then(|value: &str| value.trim().parse::<u64>().ok());
+    let date = || {
+        let date = DateTime::from_str(headers.get("retry-after")?.trim(), Format::HttpDate).ok()?;
+        // What is past is now.
+        Some(SystemTime::try_from(date).ok()?.duration_since(SystemTime::now()).unwrap_or_default())
+    };
     number("x-amz-retry-after")
         .map(Duration::from_millis)
         .or_else(|| number("retry-after").map(Duration::from_secs))
+        .or_else(date)
 }
 
 /// A call that one of our own interceptors stopped.
@@ -260,6 +268,11 @@ pub(crate) enum Refusal {
         "the endpoint answered with content type {content_type:?} in place of an event stream; is it Bedrock's?"
     )]
     NoEventStream { content_type: String },
+    /// A success that something on the way has compressed, which nobody asked for.
+    #[error(
+        "the answer is compressed ({encoding}), which was not asked for; something between here and Bedrock does that"
+    )]
+    Encoded { encoding: String },
 }
 
 impl Refusal {
@@ -270,7 +283,8 @@ impl Refusal {
     fn failure(&self) -> Failure {
         let stage = match self {
             Self::BearerOverPlainHttp { .. } => Stage::Refused,
-            Self::NoEventStream { .. } => Stage::Stream,
+            // It was somebody else who answered: Bedrock was not reached.
+            Self::NoEventStream { .. } | Self::Encoded { .. } => Stage::Connect,
         };
         Failure::new(stage, self.to_string())
     }
@@ -378,6 +392,23 @@ mod tests {
         let html = without_signed_request(b"<p>No.</p> The Canonical String: SECRET");
         assert_eq!(html, b"<p>No.</p> ");
         assert_eq!(without_signed_request(b"{\"message\":1}"), b"{\"message\":1}");
+    }
+
+    #[test]
+    fn a_pause_is_asked_for_in_three_ways() {
+        let asked = |name: &'static str, value: &str| {
+            let mut headers = Headers::new();
+            headers.insert(name, value.to_owned());
+            retry_after(&headers)
+        };
+        assert_eq!(asked("retry-after", "3"), Some(Duration::from_secs(3)));
+        assert_eq!(asked("x-amz-retry-after", "3"), Some(Duration::from_millis(3)));
+        let date = DateTime::from(SystemTime::now() + Duration::from_secs(600));
+        let date = date.fmt(Format::HttpDate).expect("a date");
+        let asked_for = asked("retry-after", &date).expect("a pause").as_secs();
+        assert!((500..=600).contains(&asked_for), "{asked_for}");
+        assert_eq!(asked("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(asked("retry-after", "soon"), None);
     }
 
     #[test]

@@ -18,6 +18,21 @@ struct Arn<'a> {
 /// Bedrock's limit for `modelId`.
 const MAX_BYTES: usize = 2048;
 
+/// What stands before a model's id in the id of a system-defined inference profile.
+pub(crate) const GEOGRAPHIES: &[&str] = &[
+    "global", "us", "us-gov", "eu", "ap", "apac", "au", "jp", "ca", "sa", "in", "me", "af", "mx", "il", "kr",
+    "uk",
+];
+
+/// The id of a model's profile in a geography; none for an ARN, which does not tell its model.
+pub(crate) fn in_geography(id: &str, geography: &str) -> Option<String> {
+    let base = match id.split_once('.') {
+        Some((known, base)) if GEOGRAPHIES.contains(&known) => base,
+        _ => id,
+    };
+    (!id.starts_with("arn:")).then(|| format!("{geography}.{base}"))
+}
+
 impl<'a> ModelId<'a> {
     /// Reads an id, or says what is wrong with it.
     pub(crate) fn parse(id: &'a str) -> Result<Self, &'static str> {

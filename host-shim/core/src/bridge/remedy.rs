@@ -27,7 +27,12 @@ pub(crate) async fn of(failure: &Failure, clients: &Clients) -> Option<String> {
         return Some(origin.remedy());
     }
     let region = clients.region_found().await;
-    match failure.stage {
+    let stage = match (failure.stage, failure.http_status) {
+        // It was no Bedrock that answered so.
+        (Stage::Status, Some(300..=399 | 407)) => Stage::Connect,
+        (stage, _) => stage,
+    };
+    match stage {
         Stage::Tls => Some(
             "see that the endpoint is the right one; where a proxy looks into TLS, name the file of its authority \
              in SSL_CERT_FILE"

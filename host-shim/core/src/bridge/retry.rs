@@ -1,6 +1,13 @@
 //! When to send a request again. Only ever before the first content of an answer has arrived.
+//!
+//! Three bounds hold at once: the attempts of a stream, the time until its first content, and a budget that all
+//! streams of an instance share, so that a service in trouble is not hammered by everybody's retries.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::failure::{Failure, Stage};
 
@@ -10,12 +17,55 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const FIRST_PAUSE_THROTTLED: Duration = Duration::from_millis(500);
 /// No pause is longer. An answer that asks for more is a failure that tells the caller so.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// Those who were asked to wait for the same time do not return together: as much more, at most.
+const SPREAD: f64 = 0.1;
 
-/// The attempts that a request has left.
-#[derive(Clone, Copy, Debug)]
+/// What the retries of an instance may cost together; with the next three as in the AWS SDKs' standard mode
+/// ("Retry behavior" in the AWS SDKs and Tools reference).
+const BUDGET: u32 = 500;
+/// A retry after an answer that told why.
+const COST: u32 = 5;
+/// A retry after no answer, or a broken one: that the service is down is the likelier.
+const COST_WITHOUT_ANSWER: u32 = 10;
+/// What an answer at the first attempt adds. One after retries gives back what the last of them cost.
+const INCOME: u32 = 1;
+
+/// What the retries of an instance may still cost.
+#[derive(Debug)]
+pub(crate) struct Budget(AtomicU32);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(AtomicU32::new(BUDGET))
+    }
+}
+
+impl Budget {
+    fn spend(&self, cost: u32) -> bool {
+        self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(cost)).is_ok()
+    }
+
+    fn earn(&self, income: u32) {
+        // While nothing fails this only looks.
+        if self.0.load(Ordering::Acquire) < BUDGET {
+            let add = |left: u32| Some(left.saturating_add(income).min(BUDGET));
+            let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
+        }
+    }
+}
+
+/// The attempts that a call has left.
+#[derive(Debug)]
 pub(crate) struct Retries {
+    /// Attempts of a stream, the first one included.
     limit: u32,
-    used: u32,
+    /// Retries of all calls of the stream.
+    used: Arc<AtomicU32>,
+    budget: Arc<Budget>,
+    /// What the last retry of this call cost.
+    cost: u32,
+    /// Nobody waits longer for the first content.
+    end: Option<Instant>,
 }
 
 /// What a kind of failure allows.
@@ -61,21 +111,21 @@ fn verdict(failure: &Failure) -> Verdict {
     }
     match (failure.stage, failure.http_status) {
         (Stage::Connect | Stage::Stream, _) => Verdict::Again,
-        (Stage::Status, Some(429)) => Verdict::AgainLater,
-        (Stage::Status, Some(500 | 502 | 503 | 504)) => Verdict::Again,
+        (Stage::Status, Some(429 | 503)) => Verdict::AgainLater,
+        (Stage::Status, Some(500 | 502 | 504)) => Verdict::Again,
         _ => Verdict::Final,
     }
 }
 
 impl Retries {
-    /// So many attempts in all; at least one.
-    pub(crate) fn new(attempts: u32) -> Self {
-        Self { limit: attempts.max(1), used: 1 }
+    /// For a call of a stream that has used so many retries before. At least one attempt is made.
+    pub(crate) fn new(attempts: u32, used: Arc<AtomicU32>, budget: Arc<Budget>) -> Self {
+        Self { limit: attempts.max(1), used, budget, cost: 0, end: None }
     }
 
-    /// Whether there is another attempt.
-    pub(crate) fn remain(&self) -> bool {
-        self.used < self.limit
+    /// From now on it is known how long the caller waits.
+    pub(crate) fn within(&mut self, time: Option<Duration>) {
+        self.end = time.and_then(|time| Instant::now().checked_add(time));
     }
 
     /// How long to wait before the next attempt; none where there is to be none.
@@ -85,23 +135,44 @@ impl Retries {
             Verdict::Again => FIRST_PAUSE,
             Verdict::AgainLater => FIRST_PAUSE_THROTTLED,
         };
-        if !self.remain() {
+        let used = self.used.load(Ordering::Acquire);
+        if used.saturating_add(1) >= self.limit {
             return None;
         }
-        let longest = first.saturating_mul(1 << (self.used - 1).min(16)).min(LONGEST_PAUSE);
-        self.used += 1;
-        match failure.retry_after {
-            Some(asked) if asked > LONGEST_PAUSE => None,
-            Some(asked) => Some(asked),
+        let longest = first.saturating_mul(1 << used.min(16)).min(LONGEST_PAUSE);
+        let pause = match failure.retry_after {
+            Some(asked) if asked > LONGEST_PAUSE => return None,
+            Some(asked) => asked.mul_f64(1.0 + SPREAD * fastrand::f64()),
             // Half of it by chance, so that those who failed together do not return together.
-            None => Some(longest.mul_f64(0.5 + fastrand::f64() / 2.0)),
+            None => longest.mul_f64(0.5 + fastrand::f64() / 2.0),
+        };
+        // What the service said is worth more than that the time was over.
+        if self.end.is_some_and(|end| Instant::now() + pause >= end) {
+            return None;
         }
+        let cost = if failure.stage == Stage::Status { COST } else { COST_WITHOUT_ANSWER };
+        if !self.budget.spend(cost) {
+            tracing::info!("not tried again: the budget for retries is used up");
+            return None;
+        }
+        self.used.store(used + 1, Ordering::Release);
+        self.cost = cost;
+        Some(pause)
+    }
+
+    /// The call is answered.
+    pub(crate) fn succeeded(&self) {
+        self.budget.earn(self.cost.max(INCOME));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn retries(attempts: u32) -> Retries {
+        Retries::new(attempts, Arc::default(), Arc::default())
+    }
 
     fn status(code: &str, status: u16) -> Failure {
         let mut failure = Failure::new(Stage::Status, "");
@@ -112,13 +183,56 @@ mod tests {
 
     #[test]
     fn attempts_are_counted_and_pauses_grow() {
-        let mut retries = Retries::new(3);
+        let mut retries = retries(3);
         let throttled = status("ThrottlingException", 429);
         let first = retries.after(&throttled).expect("a second attempt");
         let second = retries.after(&throttled).expect("a third attempt");
         assert!((250..=500).contains(&first.as_millis()), "{first:?}");
         assert!((500..=1000).contains(&second.as_millis()), "{second:?}");
         assert_eq!(retries.after(&throttled), None);
+    }
+
+    #[test]
+    fn the_calls_of_a_stream_share_its_attempts() {
+        let (used, budget) = (Arc::default(), Arc::default());
+        let call = || Retries::new(3, Arc::clone(&used), Arc::clone(&budget));
+        let failure = status("InternalServerException", 500);
+        assert!(call().after(&failure).is_some());
+        assert!(call().after(&failure).is_some());
+        assert_eq!(call().after(&failure), None);
+    }
+
+    #[test]
+    fn a_failing_service_uses_the_budget_up_and_answers_fill_it() {
+        let budget: Arc<Budget> = Arc::default();
+        let stream = || Retries::new(3, Arc::default(), Arc::clone(&budget));
+        let (told, broken) = (status("InternalServerException", 500), Failure::new(Stage::Connect, ""));
+        let retried = |failure| (0..1000).take_while(|_| stream().after(failure).is_some()).count();
+        assert_eq!(retried(&told), 100);
+        assert_eq!(retried(&broken), 0);
+        for _ in 0..20 {
+            stream().succeeded();
+        }
+        assert_eq!(retried(&broken), 2);
+        // A retry that helped costs nothing.
+        (0..5).for_each(|_| stream().succeeded());
+        for _ in 0..100 {
+            let mut one = stream();
+            assert!(one.after(&told).is_some());
+            one.succeeded();
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_past_the_time_for_the_first_content() {
+        let mut failure = status("ThrottlingException", 429);
+        failure.retry_after = Some(Duration::from_secs(3));
+        let mut hurried = retries(3);
+        hurried.within(Some(Duration::from_secs(2)));
+        assert_eq!(hurried.after(&failure), None);
+        let mut patient = retries(3);
+        patient.within(Some(Duration::from_secs(60)));
+        assert!(patient.after(&failure).is_some());
     }
 
     #[test]
@@ -131,7 +245,7 @@ mod tests {
             Failure::new(Stage::Tls, ""),
             Failure::new(Stage::Refused, ""),
         ] {
-            assert_eq!(Retries::new(3).after(&failure), None, "{failure:?}");
+            assert_eq!(retries(3).after(&failure), None, "{failure:?}");
         }
     }
 
@@ -140,16 +254,17 @@ mod tests {
         let mut failure = status("InvalidSignatureException", 403);
         failure.body =
             br#"{"message":"Signature expired: 20260101T000000Z is now earlier than ..."}"#.to_vec();
-        assert!(Retries::new(2).after(&failure).is_some());
+        assert!(retries(2).after(&failure).is_some());
     }
 
     #[test]
     fn the_service_is_taken_at_its_word() {
         let mut failure = status("ThrottlingException", 429);
         failure.retry_after = Some(Duration::from_secs(3));
-        assert_eq!(Retries::new(2).after(&failure), Some(Duration::from_secs(3)));
+        let pause = retries(2).after(&failure).expect("a second attempt");
+        assert!((3000..=3300).contains(&pause.as_millis()), "{pause:?}");
         failure.retry_after = Some(Duration::from_secs(300));
-        assert_eq!(Retries::new(2).after(&failure), None);
+        assert_eq!(retries(2).after(&failure), None);
     }
 
     #[test]

@@ -33,6 +33,7 @@ const MEMBERS: &[&str] = &[
     "conversationId",
     "extensions",
     "timeouts",
+    "fallbacks",
 ];
 
 /// A whole request.
@@ -84,6 +85,7 @@ fn draft_of(value: &Value) -> Result<Request> {
         output_schema: members.read("outputSchema", object)?,
         extensions: members.read("extensions", |at| at.object().cloned())?.unwrap_or_default(),
         timeouts: members.read("timeouts", timeouts)?.unwrap_or_default(),
+        fallbacks: members.read("fallbacks", |at| at.items(|at| at.non_empty_string()))?,
     })
 }
 

@@ -47,7 +47,7 @@ pub(crate) fn request(request: Request, model_id: &str, prefix: &str) -> (types:
         model_id: model_id.to_owned(),
         conversation_id,
         storage: Arc::new(lowering.storage),
-        watch: None,
+        ..Brought::default()
     };
     (lowered, Work::new(brought, lowering.media))
 }

@@ -1,6 +1,6 @@
 //! A loaded plugin, and instances of it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -16,12 +16,10 @@ use super::guest_state::{self, GuestState, Surroundings};
 use super::seat::{Seat, Shared};
 use super::work::Work;
 use super::{offer, weight};
+use crate::admission::{Entry, Place, Room};
 use crate::limits::{CALLS_A_WAKE, Limits, STACK_BYTES};
 use crate::quarantine::{Leave, Quarantine};
 use crate::{Error, ErrorClass, Isolation, Observer, Result};
-
-/// Streams of the whole process.
-static PROCESS_STREAMS: AtomicUsize = AtomicUsize::new(0);
 
 /// A plugin that would have to rest longer starts nothing.
 const LONGEST_REST: Duration = Duration::from_secs(1);
@@ -44,7 +42,7 @@ pub(crate) struct Plugin {
     spares: Mutex<Vec<Instance>>,
     /// The instance that the next streams share, where streams share one.
     shared: Mutex<Option<Arc<Shared>>>,
-    streams: Arc<AtomicUsize>,
+    room: Arc<Room>,
 }
 
 /// What a plugin is started with, beside its component.
@@ -124,6 +122,7 @@ pub(crate) struct Permit {
     plugin: Arc<Plugin>,
     leave: Leave,
     _running: Running,
+    _place: Place,
 }
 
 /// Whether a component may be loaded: its size, and that it fits the contract, whose version this gives. To take it apart is a fifth of the
@@ -188,12 +187,12 @@ impl Plugin {
             exports,
             sandbox,
             share,
+            room: Arc::new(Room::new(&surroundings.limits, streams)),
             surroundings: Arc::new(surroundings),
             quarantine: Arc::new(quarantine),
             settings,
             spares: Mutex::default(),
             shared: Mutex::default(),
-            streams,
         };
         // Proves that it starts and takes its settings, before anyone relies on it.
         plugin.make_spare()?;
@@ -218,40 +217,29 @@ impl Plugin {
         &self.surroundings
     }
 
-    /// A place for a stream, if there is one.
-    pub(crate) fn admit(self: &Arc<Self>) -> Result<Permit> {
-        // What starts a stream cannot wait.
-        if let Some(rest) = self.share.rest().filter(|rest| *rest > LONGEST_REST) {
-            let mut error = Error::new(
-                ErrorClass::Overloaded,
-                format!("the plugin {} has used up its share of the processor", self.name),
-            )
-            .with_remedy("try again later, or raise the limit `cpuShare` if the plugin is meant to use more")
-            .retryable();
-            error.retry_after = Some(rest);
-            return Err(error);
-        }
+    /// A place for a stream, or one in the queue.
+    pub(crate) fn admit(&self) -> Result<Entry> {
+        self.check_rest()?;
+        self.room.enter()
+    }
+
+    /// What starts a stream cannot wait for a plugin that has to rest.
+    fn check_rest(&self) -> Result<()> {
+        let Some(rest) = self.share.rest().filter(|rest| *rest > LONGEST_REST) else { return Ok(()) };
+        let mut error = Error::new(
+            ErrorClass::Overloaded,
+            format!("the plugin {} has used up its share of the processor", self.name),
+        )
+        .with_remedy("try again later, or raise the limit `cpuShare` if the plugin is meant to use more")
+        .retryable();
+        error.retry_after = Some(rest);
+        Err(error)
+    }
+
+    /// What a stream that has a place holds while it runs; an error while the plugin is kept from work.
+    pub(crate) fn permit(self: &Arc<Self>, place: Place) -> Result<Permit> {
         let leave = self.quarantine.admit()?;
-        let limits = &self.surroundings.limits;
-        for (count, limit, whose, name) in [
-            (&*self.streams, limits.streams, "plugin", "streams"),
-            (&PROCESS_STREAMS, limits.process_streams, "process", "processStreams"),
-        ] {
-            if count.fetch_add(1, Ordering::AcqRel) >= limit {
-                count.fetch_sub(1, Ordering::AcqRel);
-                if whose == "process" {
-                    self.streams.fetch_sub(1, Ordering::AcqRel);
-                }
-                self.quarantine.leave(leave);
-                return Err(Error::new(
-                    ErrorClass::Overloaded,
-                    format!("{limit} streams are running already, the most for one {whose}"),
-                )
-                .with_remedy(format!("wait for one to end, or raise the limit `{name}`"))
-                .retryable());
-            }
-        }
-        Ok(Permit { plugin: self.clone(), leave, _running: self.sandbox.ticker.run() })
+        Ok(Permit { plugin: self.clone(), leave, _running: self.sandbox.ticker.run(), _place: place })
     }
 
     /// A seat for a stream, as the plugin's isolation has it.
@@ -365,7 +353,8 @@ impl Plugin {
         work: Work,
     ) -> Result<Option<Count>> {
         let Some(indices) = &self.exports.token_counter else { return Ok(None) };
-        let permit = self.admit()?;
+        self.check_rest()?;
+        let permit = self.permit(self.room.enter_now()?)?;
         let instance = self.instance()?;
         let inner = instance.instance;
         let mut seat = Seat::own(instance, work);
@@ -406,8 +395,6 @@ impl Plugin {
 impl Drop for Permit {
     fn drop(&mut self) {
         self.plugin.quarantine.leave(self.leave);
-        self.plugin.streams.fetch_sub(1, Ordering::AcqRel);
-        PROCESS_STREAMS.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

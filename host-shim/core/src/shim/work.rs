@@ -16,7 +16,7 @@ use crate::observe::Watch;
 /// What one stream brought, and its calls.
 #[derive(Default)]
 pub(crate) struct Work {
-    pub(super) brought: Brought,
+    pub(crate) brought: Brought,
     media: Vec<Bytes>,
     /// The calls that the guest holds, in the order of their start, by the number that the guest knows.
     calls: Vec<(u32, Call)>,

@@ -36,6 +36,72 @@ pub(crate) fn bad_message_checksum(call: &Call<'_>) -> Scenario {
     begun(call).step(Step::Raw(frame::with_bad_message_checksum(&next_frame())))
 }
 
+pub(crate) fn oversized_frame(call: &Call<'_>) -> Scenario {
+    // The format ends at 24 MiB; whoever believed this would wait, or set the memory aside.
+    begun(call).step(Step::Raw(frame::prelude(1 << 30, 32))).step(Step::Hang)
+}
+
+pub(crate) fn zero_length_frame(call: &Call<'_>) -> Scenario {
+    begun(call).step(Step::Raw(frame::prelude(0, 0))).step(Step::Hang)
+}
+
+pub(crate) fn empty_frame(call: &Call<'_>) -> Scenario {
+    begun(call).step(Step::Raw(frame::with_headers(b"", b"")))
+}
+
+pub(crate) fn garbage_headers(call: &Call<'_>) -> Scenario {
+    let garbage = b"\xff\x00:event-type\x63\xff\xff";
+    begun(call).step(Step::Raw(frame::with_headers(garbage, b"{}")))
+}
+
+pub(crate) fn go_away(call: &Call<'_>) -> Scenario {
+    let rest = [events::delta(0, json!({ "text": "and the rest" })), events::block_stop(0)];
+    let rest = rest.into_iter().chain([events::message_stop("end_turn"), events::metadata(1, 1, json!({}))]);
+    rest.fold(begun(call).step(Step::GoAway), Scenario::step)
+}
+
+pub(crate) fn no_metadata(call: &Call<'_>) -> Scenario {
+    let after_stop = [events::block_stop(0), events::message_stop("end_turn"), Step::Hang];
+    after_stop.into_iter().fold(begun(call), Scenario::step)
+}
+
+pub(crate) fn gzip(_: &Call<'_>) -> Scenario {
+    let text: Vec<u8> = events::text_answer("These are frames, compressed.")
+        .iter()
+        .filter_map(|step| match step {
+            Step::Event { name, payload } => Some(frame::event(name, payload)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    Scenario::stream(vec![Step::Raw(gzipped(&text))]).header("content-encoding", "gzip")
+}
+
+/// A gzip member of one stored block (RFC 1952, RFC 1951 3.2.4).
+fn gzipped(bytes: &[u8]) -> Bytes {
+    let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
+    let bytes = &bytes[..usize::from(length)];
+    let mut member = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    member.extend(length.to_le_bytes());
+    member.extend((!length).to_le_bytes());
+    member.extend(bytes);
+    member.extend(crc32fast::hash(bytes).to_le_bytes());
+    member.extend(u32::from(length).to_le_bytes());
+    member.into()
+}
+
+pub(crate) fn redirect(call: &Call<'_>) -> Scenario {
+    let status = u16::try_from(call.args.number("status")).unwrap_or(307);
+    Scenario::stream(Vec::new())
+        .status(status)
+        .header("content-type", "text/html")
+        .header("location", &call.args.text("to"))
+}
+
+pub(crate) fn empty_body(_: &Call<'_>) -> Scenario {
+    Scenario::stream(Vec::new())
+}
+
 pub(crate) fn cut_frame(call: &Call<'_>) -> Scenario {
     let frame = next_frame();
     begun(call).step(Step::Raw(frame.slice(..frame.len() / 2)))

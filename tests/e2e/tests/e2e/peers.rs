@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 use crate::support::{Cache, PATIENCE, bare_outcrop, json_lines, run, script, text};
 
 /// A model that ministack lists and answers.
-const MODEL: &str = "amazon-bedrock/anthropic.claude-3-haiku-20240307-v1:0";
+pub(crate) const MODEL: &str = "amazon-bedrock/anthropic.claude-3-haiku-20240307-v1:0";
 
-/// A running ministack, ended with the test.
-pub(crate) struct Ministack {
+/// A running peer, ended with the test.
+pub(crate) struct Peer {
     process: Child,
     pub(crate) endpoint: String,
 }
 
-impl Drop for Ministack {
+impl Drop for Peer {
     fn drop(&mut self) {
         // An error means that it has ended already.
         let _ = self.process.kill();
@@ -25,32 +25,37 @@ impl Drop for Ministack {
 }
 
 /// Starts ministack with these settings; none where it is not installed.
-pub(crate) fn ministack(settings: &[(&str, &str)]) -> Option<Ministack> {
+pub(crate) fn ministack(settings: &[(&str, &str)]) -> Option<Peer> {
+    peer("ministack", |command, port| {
+        command
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string())
+            .envs(settings.iter().copied());
+    })
+}
+
+/// Starts a program that is to listen on a port of its own; none where it is not installed.
+pub(crate) fn peer(name: &str, settle: impl FnOnce(&mut Command, u16)) -> Option<Peer> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/peers/bin");
-    let program = folder.join("ministack");
+    let program = folder.join(name);
     if !program.is_file() {
-        println!("skipped: ministack is not installed (make peers)");
+        println!("skipped: {name} is not installed (make peers)");
         return None;
     }
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|port| port.local_addr())
         .expect("a port")
         .port();
-    let process = Command::new(program)
-        .env("BIND_HOST", "127.0.0.1")
-        .env("GATEWAY_PORT", port.to_string())
-        .envs(settings.iter().copied())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it starts");
-    let ministack = Ministack { process, endpoint: format!("http://127.0.0.1:{port}") };
+    let mut command = Command::new(program);
+    settle(&mut command, port);
+    let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let peer = Peer { process, endpoint: format!("http://127.0.0.1:{port}") };
     let end = Instant::now() + PATIENCE;
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        assert!(Instant::now() < end, "ministack does not listen");
+        assert!(Instant::now() < end, "{name} does not listen");
         std::thread::sleep(Duration::from_millis(50));
     }
-    Some(ministack)
+    Some(peer)
 }
 
 #[test]
