@@ -123,14 +123,8 @@ impl Stream for EventStream {
 }
 
 impl EventStream {
+    /// The next event, wherever it comes from: until the first content another model may be asked.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
-        if self.failover.is_some() { self.poll_guarded(cx) } else { self.state.poll_event(cx) }
-    }
-}
-
-impl EventStream {
-    /// The same while another model may still be asked.
-    fn poll_guarded(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
         loop {
             let Some(failover) = &mut self.failover else { return self.state.poll_event(cx) };
             if let Some(event) = failover.released() {

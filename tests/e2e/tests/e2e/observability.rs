@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY};
 use outcrop::{
@@ -13,7 +13,8 @@ use outcrop::{
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Level, Metadata};
+use tracing::{Dispatch, Level, Metadata};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -53,6 +54,11 @@ impl Visit for Fields<'_> {
 
 impl Told {
     fn listen() -> (Self, DefaultGuard) {
+        // Where there is one subscriber alone, tracing takes it for the process's: a span that another thread, which
+        // has none, comes upon first would be off for this one too.
+        static OTHER: LazyLock<Dispatch> =
+            LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(LevelFilter::OFF)));
+        LazyLock::force(&OTHER);
         let told = Self::default();
         let guard = tracing_subscriber::registry().with(told.clone()).set_default();
         (told, guard)
