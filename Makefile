@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-c examples run-node run-python build test test-node test-python test-otlp soak node python peers hosts lint bench fmt header install wasm-toolchain
+.PHONY: help run run-c examples run-node run-python build test test-node test-python test-otlp soak node python peers hosts lint fuzz bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -94,6 +94,9 @@ lint: ## formatting, clippy with warnings as errors, the C header, licences and 
 
 fmt: ## format the code
 	$(CARGO) fmt --all
+
+fuzz: ## fuzz each target for SECONDS (900), or TARGET alone: frames, answers, configuration, requests, components
+	tests/fuzz/run "$(or $(SECONDS),900)" $(TARGET)
 
 bench: ## the benchmark table; RUNS=5 repeats it
 	$(CARGO) build --locked --release -p outcrop-bench -p outcrop-capi

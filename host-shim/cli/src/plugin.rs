@@ -16,9 +16,12 @@ use crate::output::Channel;
 use crate::output::style::{BOLD, DIM, RED, YELLOW};
 use crate::{config, host, input, models};
 
+/// Bytes of a component that is looked at; no host loads as much unless it is told to.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// Shows what a component is made of, and whether it fits.
 pub(crate) fn inspect(file: &Path, json: bool) -> Result<ExitCode, Failure> {
-    let inspection = outcrop::inspect(&input::file(file)?).map_err(Failure::run)?;
+    let inspection = outcrop::inspect(&input::file_up_to(file, MOST_BYTES)?).map_err(Failure::run)?;
     let mut out = Channel::stdout();
     if json {
         out.line(&serde_json::to_string_pretty(&inspection).map_err(io::Error::from)?)?;

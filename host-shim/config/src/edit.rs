@@ -1,5 +1,7 @@
 //! Changes one value of a text and leaves the rest as it is.
 
+use std::collections::BTreeSet;
+
 use jsonc_parser::cst::{CstContainerNode, CstInputValue, CstNode, CstObject, CstRootNode};
 use serde_json::{Map, Value};
 
@@ -130,9 +132,15 @@ fn both_hold(node: &CstNode, value: &Value) -> bool {
 fn put(node: &CstNode, value: &Value) -> Result<(), String> {
     match (node.as_object(), node.as_array(), value) {
         (Some(object), _, Value::Object(members)) => {
+            let mut kept = BTreeSet::new();
             for property in object.properties() {
-                if property.decoded_name().is_none_or(|name| !members.contains_key(&name)) {
-                    property.remove();
+                let name = property.decoded_name().filter(|name| members.contains_key(name));
+                match name {
+                    None => property.remove(),
+                    Some(name) if kept.contains(&name) => {
+                        return Err(format!("{name} stands twice; keep one of them"));
+                    }
+                    Some(name) => drop(kept.insert(name)),
                 }
             }
             for (name, value) in members {
@@ -413,7 +421,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_changed_is_told() {
-        let text = "{a: 'x', list: [/* first */ 1], twice: 1, twice: 2, inner: { // why\n b: 1 }}";
+        let text = "{a: 'x', list: [/* first */ 1], twice: 1, twice: 2, pair: {x: 1, x: 2}, inner: { // why\n b: 1 }}";
         for (path, value, told) in [
             ("a.b", Some("1"), "a is a single value, not an object"),
             ("list.b", Some("1"), "list is a list, not an object"),
@@ -421,6 +429,7 @@ mod tests {
             ("list[5]", Some("1"), "the list has only 1 elements"),
             ("new[1]", Some("1"), "begin with [0]"),
             ("twice", Some("1"), "twice stands twice"),
+            ("pair", Some("{x: 3}"), "x stands twice"),
             ("inner", Some("1"), "this would lose the comment \"why\""),
             ("absent", None, "absent is not set"),
             ("list[1]", None, "list[1] is not set"),

@@ -4,6 +4,7 @@
 //! a Converse body means.
 
 pub(crate) mod body;
+mod bounded;
 pub(crate) mod call;
 pub(crate) mod catalogue;
 pub(crate) mod clients;

@@ -1,6 +1,6 @@
 //! The host: loads plugins, routes model ids to them, starts streams.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use crate::limits::{self, Limits};
 use crate::loading::{Loaded, Loader, Wishes};
 use crate::observe::{Observer, Observers, Watch};
 use crate::plugins::Plugin;
+use crate::private_folder;
 use crate::request::{Effort, Timeouts};
 use crate::shim::plugin as sandboxed;
 use crate::shim::work::Work;
@@ -572,7 +573,7 @@ impl HostBuilder {
     /// A folder of what is cached. No other user may write to it: compiled code will run, a listing is believed.
     fn kept(&self, name: &str) -> Option<PathBuf> {
         let folder = self.access.cache_folder.as_deref()?.join(name);
-        make_private(&folder)
+        private_folder::make(&folder)
             .inspect_err(|error| tracing::warn!("nothing is cached at {}: {error}", folder.display()))
             .is_ok()
             .then_some(folder)
@@ -595,17 +596,4 @@ fn cache_folder(asked: Option<PathBuf>) -> Option<PathBuf> {
         None => etcetera::choose_base_strategy().ok()?.cache_dir().join("outcrop"),
     };
     std::path::absolute(folder).ok()
-}
-
-#[cfg(unix)]
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-}
-
-#[cfg(not(unix))]
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)
 }

@@ -80,6 +80,7 @@ mod pin;
 mod plugins;
 mod policy;
 mod preflight;
+mod private_folder;
 mod quarantine;
 pub mod request;
 mod shim;

@@ -114,7 +114,8 @@ impl<'a> Decoder<'a> {
         if let Some(mut usage) = ending::usage(object) {
             let cost = self.meter.as_ref().and_then(|meter| meter.cost(&usage, invoked.as_deref()));
             usage.extensions.extend(cost);
-            self.tokens = Some((usage.input + usage.cache_read + usage.cache_write, usage.output));
+            let input = usage.input.saturating_add(usage.cache_read).saturating_add(usage.cache_write);
+            self.tokens = Some((input, usage.output));
             self.chunks.push(Chunk::Usage(usage));
         }
         self.traced = trace.map(|trace| ending::trace(&trace, invoked, intervened)).unwrap_or_default();

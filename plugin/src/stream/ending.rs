@@ -70,7 +70,7 @@ pub(super) fn usage(metadata: &Object<'_>) -> Option<Usage> {
         .filter_map(Object::parse)
         .filter(|detail| detail.string("ttl").as_deref() == Some("1h"))
         .filter_map(|detail| detail.integer("inputTokens"))
-        .sum();
+        .fold(0, u64::saturating_add);
     if hourly > 0 {
         extensions.push(extension("cache-write-1h", hourly.to_string()));
     }

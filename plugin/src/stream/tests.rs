@@ -540,6 +540,28 @@ fn no_room_for_an_answer_is_a_conversation_that_is_too_long() {
     assert_eq!(ended("novel.model", "max_tokens", 127_500, 0), None);
 }
 
+/// Counts that no model reaches are no reason to panic, which would end the stream for the host.
+#[test]
+fn counts_without_measure_are_taken_as_they_are() {
+    let most = u64::MAX;
+    let usage = format!(
+        r#"{{"usage":{{"inputTokens":{most},"outputTokens":{most},"cacheReadInputTokens":{most},
+        "cacheWriteInputTokens":{most},"totalTokens":{most},
+        "cacheDetails":[{{"ttl":"1h","inputTokens":{most}}},{{"ttl":"1h","inputTokens":{most}}}]}}}}"#
+    );
+    for model in ["novel.model", "amazon.nova-lite-v1:0"] {
+        let events = [("messageStop", r#"{"stopReason":"end_turn"}"#), ("metadata", usage.as_str())];
+        let call = Scripted::new([Ok(frames(&events)), Ok(Arrival::End)]);
+        let (chunks, error) = drain(&mut answer_of(model, call, Vec::new()));
+        assert_eq!(error, None);
+        let told = chunks.iter().find_map(|chunk| match chunk {
+            Chunk::Usage(usage) => Some((usage.input, usage.cache_write)),
+            _ => None,
+        });
+        assert_eq!(told, Some((most, most)));
+    }
+}
+
 #[test]
 fn a_failed_call_is_an_error() {
     let failure = Failure {

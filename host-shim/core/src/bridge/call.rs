@@ -26,8 +26,9 @@ use bytes::Bytes;
 use http_body::Body as _;
 
 use super::body::Draft;
+use super::bounded;
 use super::clients::Clients;
-use super::failure::{Failure, Refusal, Stage, request_id};
+use super::failure::{Failure, MAX_BODY_BYTES, Refusal, Stage, request_id};
 use super::frames::{Batch, FrameKind, FrameSplitter};
 use super::retry::{Retries, is_retryable_exception};
 use crate::observe::Watch;
@@ -37,6 +38,9 @@ const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 /// How much is read ahead of the plugin before it is called. Bounds what one call hands over.
 const READ_AHEAD_BYTES: usize = 64 * 1024;
+
+/// The same for frames, which may be empty. Of ordinary ones some hundreds are as many bytes.
+const READ_AHEAD_FRAMES: usize = 4096;
 
 /// The first frames of an answer are handed on as they come: somebody waits for them.
 const FRAMES_AT_ONCE: u32 = 8;
@@ -286,14 +290,14 @@ impl Answer {
     /// into the plugin in one go. Where nothing comes of it, it is tried ever more seldom.
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let before = self.batch.frames.len();
-        while self.outcome.is_none() && self.batch.data.len() < READ_AHEAD_BYTES {
+        while self.outcome.is_none() && !self.is_full() {
             let known = self.batch.frames.len();
             if self.poll_read(cx).is_pending() || (self.batch.frames.len() > known && !self.bursting) {
                 break;
             }
         }
         let gained = self.batch.frames.len() > before;
-        if self.outcome.is_some() || self.batch.data.len() >= READ_AHEAD_BYTES {
+        if self.outcome.is_some() || self.is_full() {
             return Poll::Ready(());
         }
         if self.batch.frames.is_empty() {
@@ -315,6 +319,11 @@ impl Answer {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Whether the plugin is to be called before more is read.
+    fn is_full(&self) -> bool {
+        self.batch.data.len() >= READ_AHEAD_BYTES || self.batch.frames.len() >= READ_AHEAD_FRAMES
     }
 
     /// Reads the next bytes, if any are here.
@@ -349,10 +358,12 @@ impl Answer {
         }
     }
 
-    /// Waits until it is known whether the answer has content, and what went wrong before it if it has none.
+    /// Waits until it is known whether the answer has content, and what went wrong before it if it has none. Not
+    /// longer than until as much was read as is read ahead: nothing comes before content but its beginning.
     async fn until_content(&mut self) {
         std::future::poll_fn(|cx| {
             while self.outcome.is_none()
+                && !self.is_full()
                 && !self.batch.frames.iter().any(|frame| frame.kind.is_content())
                 && self.batch.first_exception().is_none()
             {
@@ -624,8 +635,15 @@ impl Intercept for Exchanges {
         let response = context.response_mut();
         let _ = EXCHANGE.try_with(|exchange| exchange.keep_date(response));
         let streamed = EXCHANGE.try_with(|exchange| exchange.streamed).unwrap_or(false);
-        // An error answer stays with the SDK, which knows how to read it.
+        // An error answer stays with the SDK, which knows how to read it, and so does a whole one.
+        if !response.status().is_success() {
+            let body = response.take_body();
+            *response.body_mut() = bounded::beginning(body, MAX_BODY_BYTES);
+            return Ok(());
+        }
         if !streamed || response.status().as_u16() != 200 {
+            let body = response.take_body();
+            *response.body_mut() = bounded::whole(body);
             return Ok(());
         }
         let content_type = response.headers().get("content-type").unwrap_or_default();
@@ -690,6 +708,44 @@ mod tests {
         for _ in 0..2 {
             assert_eq!(call.take().expect_err("it failed").message, "no");
             assert!(!call.is_live(), "a guest that waits on would be called for ever");
+        }
+    }
+
+    /// Frames that are no content could be sent for as long as the first content is waited for.
+    #[test]
+    fn what_comes_before_the_first_content_has_a_bound() {
+        use aws_smithy_eventstream::frame::write_message_to;
+        use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+
+        struct Endless(Bytes);
+
+        impl http_body::Body for Endless {
+            type Data = Bytes;
+            type Error = std::convert::Infallible;
+
+            fn poll_frame(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+                Poll::Ready(Some(Ok(http_body::Frame::data(self.0.clone()))))
+            }
+        }
+
+        for payload in ["", r#"{"role":"assistant"}"#] {
+            let name = Header::new(":event-type", HeaderValue::String("messageStart".into()));
+            let mut frame = Vec::new();
+            write_message_to(&Message::new(payload).add_header(name), &mut frame).expect("a frame");
+            let body = SdkBody::from_body_1_x(Endless(frame.repeat(100).into()));
+            let mut answer = Answer::new(body);
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            {
+                let mut waiting = std::pin::pin!(answer.until_content());
+                assert!(waiting.as_mut().poll(&mut context).is_ready());
+            }
+            assert!(answer.is_full() && answer.outcome.is_none());
+            assert!(answer.poll_arrival(&mut context).is_ready(), "the plugin is called");
+            let Batch { frames, data } = &answer.batch;
+            assert!(frames.len() < READ_AHEAD_FRAMES + 100 && data.len() < 2 * READ_AHEAD_BYTES);
         }
     }
 

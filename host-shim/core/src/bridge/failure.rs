@@ -18,7 +18,7 @@ const QUOTE: &str = "The Canonical String";
 const PROCESS_OUTPUT: &str = ". Stderr: ";
 
 /// The most of an error answer that is kept.
-const MAX_BODY_BYTES: usize = 64 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Where a call failed. The plugin is told the word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

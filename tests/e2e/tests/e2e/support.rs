@@ -1,6 +1,7 @@
 //! What the tests share: the simulator, a host that asks it, the binary, and the check of every body.
 
 use std::collections::HashSet;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
@@ -70,7 +71,8 @@ impl Cache {
             PathBuf::from,
         );
         let compiled = common.join("compiled");
-        std::fs::create_dir_all(&compiled).expect("a folder");
+        // Nothing is kept in a folder that others can write to, whatever the user's umask.
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&compiled).expect("a folder");
         std::os::unix::fs::symlink(&compiled, folder.path().join("compiled")).expect("a link");
         Self(folder)
     }

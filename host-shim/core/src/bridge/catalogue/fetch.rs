@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::listing::{List, Lists, Missed, now};
+use crate::bridge::bounded::MOST_WHOLE_BYTES;
 use crate::bridge::call::Exchange;
 use crate::bridge::clients::Clients;
 use crate::bridge::failure::{Failure, Stage};
@@ -79,7 +80,8 @@ async fn profiles(clients: &Clients, kind: InferenceProfileType) -> Result<Vec<B
         next_token: Option<String>,
     }
     let client = clients.control(None).await;
-    let mut all = Vec::new();
+    let mut all: Vec<Box<RawValue>> = Vec::new();
+    let mut bytes = 0;
     let mut token = None;
     for _ in 0..MOST_PAGES {
         let exchange = Exchange::listening();
@@ -88,7 +90,16 @@ async fn profiles(clients: &Clients, kind: InferenceProfileType) -> Result<Vec<B
         let page = page.set_next_token(token.take());
         let sent = exchange.clone().during(page.send()).await;
         let answer: Answer = read(exchange, sent.err().map(|error| Failure::from_sdk(&error)))?;
-        all.extend(answer.inference_profile_summaries.unwrap_or_default());
+        let entries = answer.inference_profile_summaries.unwrap_or_default();
+        bytes += entries.iter().map(|entry| entry.get().len()).sum::<usize>();
+        if bytes > MOST_WHOLE_BYTES {
+            let most = MOST_WHOLE_BYTES >> 20;
+            return Err(Failure::new(
+                Stage::Stream,
+                format!("the listing of profiles is longer than {most} MiB"),
+            ));
+        }
+        all.extend(entries);
         token = answer.next_token;
         if token.is_none() {
             return Ok(all);
