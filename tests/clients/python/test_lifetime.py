@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 import unittest
 
@@ -53,6 +54,19 @@ class Lifetime(Test):
         stream = self.new_host().stream(ask("sim:text Still here."))
         gc.collect()
         self.assertEqual([event for event in stream][-1].text, "Still here.")
+
+    def test_a_configuration_that_is_not_fit_changes_nothing(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json5") as file:
+            file.write("{}")
+            file.flush()
+            with self.new_host(config_file=file.name) as host:
+                host.reload_plugins()
+                file.write("]")
+                file.flush()
+                with self.assertRaises(outcrop.InvalidRequestError) as caught:
+                    host.reload_plugins()
+                self.assertIn(file.name, str(caught.exception))
+                self.assertEqual(host.answer(ask("sim:text Still there.")).text, "Still there.")
 
     def test_closing_twice_is_nothing_to_do(self):
         with self.new_host() as host:

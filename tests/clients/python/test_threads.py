@@ -109,7 +109,9 @@ class Threads(Test):
 
     def test_ctrl_c_ends_a_blocked_next(self):
         program = textwrap.dedent(f"""
-            import outcrop, os, sys
+            import outcrop, os, signal, sys
+            # What a shell starts in the background ignores it.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             host = outcrop.Host(endpoint={self.simulator.endpoint!r}, **{REGION}, **{KEYS})
             stream = host.stream({ask("sim:silence after=1")!r})
             try:

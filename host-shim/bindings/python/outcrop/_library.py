@@ -52,6 +52,7 @@ _FUNCTIONS = {
     "options_free": (None, c_void_p),
     "host_new": (c_int, c_void_p, _OUT, _OUT),
     "host_list_models": (c_int, c_void_p, c_int64, _OUT, _OUT),
+    "host_reload_plugins": (c_int, c_void_p, _OUT),
     "host_start_stream": (c_int, c_void_p, c_char_p, c_size_t, _OUT, _OUT),
     "host_free": (None, c_void_p),
     "models_count": (c_size_t, c_void_p),

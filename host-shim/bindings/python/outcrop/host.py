@@ -173,6 +173,15 @@ class Host:
         """The same, without blocking the event loop."""
         return await asyncio.to_thread(self.models, timeout)
 
+    def reload_plugins(self) -> None:
+        """Reads the configuration file anew and replaces the plugins that have changed; streams that run end on the
+        plugin that they began with. Takes as long as making a host: in asyncio, ``await
+        asyncio.to_thread(host.reload_plugins)``.
+
+        :raises OutcropError: a new plugin, or the file, is not fit. The present plugin stays.
+        """
+        call(lib.host_reload_plugins, self._handle)
+
     def stream(self, request: Request) -> Stream:
         """Starts an answer. Nothing is sent before its first event is asked for.
 
