@@ -68,8 +68,9 @@ node: ## the Node package: target/node/outcrop.tgz
 	$(CARGO) build --locked --release -p outcrop-capi
 	@host-shim/bindings/node/pack target/release/liboutcrop.so target/node
 
-test-otlp: ## the exporter of spans, against a collector on loopback; it is no part of the workspace
+test-otlp: ## the exporter of spans, and the command built with it, against a collector on loopback
 	$(CARGO) test --locked --manifest-path host-shim/otlp/Cargo.toml --target-dir target/otlp
+	$(CARGO) test --locked --workspace --exclude outcrop-bench --features outcrop-cli/otlp --test otlp
 
 soak: ## 200 streams at a time with faults and cancellations, for MINUTES=30; `make test` has a form of two minutes
 	OUTCROP_SOAK_MINUTES=$(or $(MINUTES),30) $(CARGO) test --locked --workspace --exclude outcrop-bench --test soak \

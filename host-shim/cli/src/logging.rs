@@ -1,4 +1,4 @@
-//! The log on standard error.
+//! The log on standard error; and with the feature `otlp` the spans to a collector.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::registry;
+use tracing_subscriber::registry::{self, LookupSpan};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What a plugin writes. Nobody can prove what is in it, so it is left out unless it is asked for by name.
@@ -17,23 +17,31 @@ const PLUGIN: &str = "outcrop_plugin";
 /// The spans of streams.
 const STREAMS: &str = "outcrop::stream";
 
-/// Writes the log from here on, as `-v` says or else RUST_LOG.
-pub(crate) fn start(verbose: u8) {
+/// Writes the log from here on, as `-v` says or else RUST_LOG. To be kept until the end.
+pub(crate) fn start(verbose: u8) -> impl Sized {
     let asked = match directives(verbose) {
         Some(directives) => directives.to_owned(),
         None => std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_default(),
     };
     let filter = filter(&asked);
     let colour = AutoStream::choice(&io::stderr()) != ColorChoice::Never;
-    subscriber(filter, colour, io::stderr).init();
+    let log = subscriber(filter, colour, io::stderr);
+    #[cfg(feature = "otlp")]
+    return spans::start(log);
+    #[cfg(not(feature = "otlp"))]
+    log.init();
 }
 
-fn subscriber<W>(filter: EnvFilter, colour: bool, writer: W) -> impl Subscriber + Send + Sync
+fn subscriber<W>(
+    filter: EnvFilter,
+    colour: bool,
+    writer: W,
+) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let lines = fmt::layer().with_writer(writer).with_ansi(colour);
-    registry().with(lines.with_filter(filter.and(filter_fn(is_safe))))
+    registry::Registry::default().with(lines.with_filter(filter.and(filter_fn(is_safe))))
 }
 
 fn filter(asked: &str) -> EnvFilter {
@@ -66,6 +74,36 @@ fn is_safe(line: &Metadata<'_>) -> bool {
 fn may_log(target: &str, level: Level) -> bool {
     let is_one_of = |targets: &[&str]| targets.iter().any(|known| target.starts_with(known));
     !is_one_of(UNFIT_LOG_TARGETS) && (level <= Level::INFO || !is_one_of(REVEALING_LOG_TARGETS))
+}
+
+/// Where the environment names a collector, the spans of streams go there.
+#[cfg(feature = "otlp")]
+mod spans {
+    use super::*;
+
+    const VARIABLES: [&str; 2] = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+
+    pub(super) fn start<S>(log: S) -> Option<outcrop_otlp::Sending>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+    {
+        let is_named = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !VARIABLES.iter().any(|name| is_named(&name)) {
+            log.init();
+            return None;
+        }
+        match outcrop_otlp::layer("outcrop") {
+            Ok((layer, sending)) => {
+                log.with(layer).init();
+                Some(sending)
+            }
+            Err(error) => {
+                log.init();
+                tracing::warn!("no spans are sent: {error}");
+                None
+            }
+        }
+    }
 }
 
 #[cfg(test)]

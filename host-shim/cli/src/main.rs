@@ -29,7 +29,7 @@ use crate::args::{Cli, Command, ModelsCommand, PluginCommand};
 
 fn main() -> ExitCode {
     let Cli { command, host, verbose } = Cli::parse();
-    logging::start(verbose);
+    let _until_ended = logging::start(verbose);
     let ended = match command {
         Command::Chat(chat) => chat::run(&chat, &host, verbose > 0),
         Command::Lint(args) => preflight::lint(&args, &host),
