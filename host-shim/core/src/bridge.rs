@@ -19,6 +19,7 @@ mod profiles;
 mod region;
 pub(crate) mod remedy;
 pub(crate) mod retry;
+mod template;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

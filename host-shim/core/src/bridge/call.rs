@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::date_time::Format;
 use bytes::Bytes;
@@ -31,6 +32,7 @@ use super::clients::Clients;
 use super::failure::{Failure, MAX_BODY_BYTES, Refusal, Stage, request_id};
 use super::frames::{Batch, FrameKind, FrameSplitter};
 use super::retry::{Retries, is_retryable_exception};
+use super::template::{Likeness, Template};
 use crate::observe::Watch;
 
 /// The content type of a streamed answer.
@@ -389,10 +391,22 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
     }
     let model = order.model_id.as_str();
     let mut renewed = false;
+    let template = match order.operation {
+        Operation::ConverseStream => Some(clients.runtime(order.region.as_deref()).await.template),
+        _ => None,
+    };
+    // What goes wrong with a copy is tried again by the SDK.
+    let mut likeness = template.as_ref().and_then(Template::likeness);
     retries.within(order.patience);
     loop {
         let mark = clients.mark().await;
-        let (failure, opened) = match attempt(&clients, &order, body.clone()).await {
+        let copied = likeness.take().zip(body.clone());
+        let was_copied = copied.is_some();
+        let sent = match copied {
+            Some((likeness, body)) => copy(&clients, likeness, &order, body).await,
+            None => attempt(&clients, &order, body.clone()).await,
+        };
+        let (failure, opened) = match sent {
             Ok(Opened { request_id, content: OpenedContent::Stream(mut answer) }) => {
                 answer.until_content().await;
                 let failure = failed_before_content(&answer, request_id.as_ref());
@@ -412,6 +426,13 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
             }
             Err(failure) => (failure, None),
         };
+        if let Some(template) = template.as_ref().filter(|_| failure.tells_of_clock()) {
+            // The SDK learns the service's clock by its own failure alone.
+            template.give_up();
+            if was_copied {
+                continue;
+            }
+        }
         if !renewed && clients.renew(mark, &failure).await {
             tracing::info!(model, code = failure.error_type, "trying again with other credentials");
             renewed = true;
@@ -466,20 +487,75 @@ fn failed_before_content(answer: &Answer, request_id: Option<&String>) -> Option
     Some(failure)
 }
 
+/// A success, and nothing in it.
+fn no_body() -> Failure {
+    Failure::new(Stage::Stream, "the answer had no body")
+}
+
+/// Asks for a streamed answer without the SDK, by a copy of what it has sent before.
+async fn copy(clients: &Clients, likeness: &Likeness, order: &Order, body: Bytes) -> Result<Opened, Failure> {
+    let key = clients.key().await?;
+    let (mut response, connection) = likeness
+        .send(key, &order.model_id, body, |uri| {
+            if let Some(watch) = &order.watch {
+                watch.sent_to(uri);
+            }
+        })
+        .await?;
+    if response.status().as_u16() == 200 {
+        let answer = begun(&mut response).map_err(|refusal| refusal.failure())?;
+        return Ok(Opened {
+            request_id: request_id(response.headers()),
+            content: OpenedContent::Stream(answer),
+        });
+    }
+    if response.status().is_success() {
+        return Err(no_body());
+    }
+    if response.status().is_server_error()
+        && let Some(connection) = connection.get()
+    {
+        // Another server may be well.
+        connection.poison();
+    }
+    let body = bounded::beginning(response.take_body(), MAX_BODY_BYTES);
+    match ByteStream::new(body).collect().await {
+        Ok(body) => *response.body_mut() = SdkBody::from(body.into_bytes()),
+        Err(error) => {
+            let said = super::failure::chain(&error);
+            return Err(Failure::new(Stage::Stream, format!("the connection broke: {said}")));
+        }
+    }
+    Err(Failure::from_response(&response))
+}
+
+/// The answer of a successful response, if it is a stream of events.
+fn begun(response: &mut HttpResponse) -> Result<Box<Answer>, Refusal> {
+    let content_type = response.headers().get("content-type").unwrap_or_default();
+    if !content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM)) {
+        return Err(Refusal::NoEventStream { content_type: content_type.to_owned() });
+    }
+    let encoding = response.headers().get("content-encoding").unwrap_or_default();
+    if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+        return Err(Refusal::Encoded { encoding: encoding.to_owned() });
+    }
+    Ok(Box::new(Answer::new(response.take_body())))
+}
+
 async fn attempt(clients: &Clients, order: &Order, body: Option<Bytes>) -> Result<Opened, Failure> {
     let exchange = Exchange::new(order, body);
     let (region, model) = (order.region.as_deref(), &order.model_id);
     match order.operation {
         Operation::ConverseStream => {
-            let call = clients.runtime(region).await.converse_stream().model_id(model);
+            let call = clients.runtime(region).await.client.converse_stream().model_id(model);
             exchange.finish(exchange.clone().during(call.send()).await)
         }
         Operation::Converse => {
-            let call = clients.runtime(region).await.converse().model_id(model);
+            let call = clients.runtime(region).await.client.converse().model_id(model);
             exchange.finish(exchange.clone().during(call.send()).await)
         }
         Operation::CountTokens => {
-            let call = clients.runtime(region).await.count_tokens().model_id(model);
+            let call = clients.runtime(region).await.client.count_tokens().model_id(model);
             exchange.finish(exchange.clone().during(call.send()).await)
         }
         Operation::GetInferenceProfile => {
@@ -554,7 +630,7 @@ impl Exchange {
             // Whatever the SDK made of a success's body: its bytes are what counts.
             (Some(opened), _) => Ok(opened),
             (None, Err(error)) => Err(Failure::from_sdk(&error)),
-            (None, Ok(_)) => Err(Failure::new(Stage::Stream, "the answer had no body")),
+            (None, Ok(_)) => Err(no_body()),
         }
     }
 
@@ -578,7 +654,16 @@ impl Exchange {
 /// One for all calls of a client. An interceptor for each call would be handed over as a change of the
 /// client's configuration, which the SDK then puts together anew for that call.
 #[derive(Debug)]
-pub(super) struct Exchanges;
+pub(super) struct Exchanges {
+    /// To be told what a request for a streamed answer looks like.
+    template: Option<Template>,
+}
+
+impl Exchanges {
+    pub(super) fn new(template: Option<Template>) -> Self {
+        Self { template }
+    }
+}
 
 #[dyn_dispatch_hint]
 impl Intercept for Exchanges {
@@ -604,10 +689,13 @@ impl Intercept for Exchanges {
     fn read_before_transmit(
         &self,
         context: &BeforeTransmitInterceptorContextRef<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        components: &RuntimeComponents,
+        settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request();
+        if let Some(template) = &self.template {
+            template.learn(request, components, settings);
+        }
         let _ = EXCHANGE.try_with(|exchange| {
             if let Some(watch) = &exchange.watch {
                 watch.sent_to(request.uri());
@@ -646,16 +734,7 @@ impl Intercept for Exchanges {
             *response.body_mut() = bounded::whole(body);
             return Ok(());
         }
-        let content_type = response.headers().get("content-type").unwrap_or_default();
-        if !content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM))
-        {
-            return Err(Refusal::NoEventStream { content_type: content_type.to_owned() }.into());
-        }
-        let encoding = response.headers().get("content-encoding").unwrap_or_default();
-        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
-            return Err(Refusal::Encoded { encoding: encoding.to_owned() }.into());
-        }
-        let content = OpenedContent::Stream(Box::new(Answer::new(response.take_body())));
+        let content = OpenedContent::Stream(begun(response)?);
         EXCHANGE.try_with(|exchange| exchange.keep(response, content))?;
         Ok(())
     }

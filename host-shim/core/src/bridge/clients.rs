@@ -23,8 +23,9 @@ use super::credentials::Held;
 use super::credentials::chain::Chain;
 use super::credentials::ec2::Ec2;
 use super::credentials::origin::{self, Origin};
-use super::failure::Failure;
+use super::failure::{Failure, Stage};
 use super::headers::Headers;
+use super::template::Template;
 use super::{identity, profiles, region, remedy};
 
 /// The most that a request for credentials, or for whose they are, may take.
@@ -68,8 +69,15 @@ pub(crate) struct Clients {
     access: Access,
     ec2: Arc<Ec2>,
     shared: OnceCell<Shared>,
-    runtime: Mutex<Vec<(String, aws_sdk_bedrockruntime::Client)>>,
+    runtime: Mutex<Vec<(String, Runtime)>>,
     control: Mutex<Vec<(String, aws_sdk_bedrock::Client)>>,
+}
+
+/// The client for answers of a region.
+#[derive(Clone, Debug)]
+pub(super) struct Runtime {
+    pub(super) client: aws_sdk_bedrockruntime::Client,
+    pub(super) template: Template,
 }
 
 /// What all clients have in common.
@@ -120,6 +128,15 @@ impl Clients {
                 Err(error) => Err(self.explained(Failure::of_credentials(&error)).await),
             },
             (None, None) => Ok(None),
+        }
+    }
+
+    /// What requests are signed with that are not the SDK's.
+    pub(super) async fn key(&self) -> Result<Credentials, Failure> {
+        match (&self.access.key, &self.shared().await.held) {
+            (None, Some(held)) => held.credentials().await.map_err(|error| Failure::of_credentials(&error)),
+            (Some(key), _) => Ok(key.clone()),
+            (None, None) => Err(Failure::new(Stage::Credentials, "there are no credentials")),
         }
     }
 
@@ -201,11 +218,14 @@ impl Clients {
     }
 
     /// The client for answers, in this region or in the default one.
-    pub(crate) async fn runtime(&self, region: Option<&str>) -> aws_sdk_bedrockruntime::Client {
+    pub(super) async fn runtime(&self, region: Option<&str>) -> Runtime {
         let shared = &self.shared().await.config;
         client_of(&self.runtime, shared, region, |region| {
+            let template = Template::default();
+            // A pace is kept by the SDK.
+            let exchanges = Exchanges::new((!self.access.adaptive_rate).then(|| template.clone()));
             let mut config =
-                aws_sdk_bedrockruntime::config::Builder::from(shared).region(region).interceptor(Exchanges);
+                aws_sdk_bedrockruntime::config::Builder::from(shared).region(region).interceptor(exchanges);
             if !self.access.headers.is_empty() {
                 config = config.interceptor(self.access.headers.clone());
             }
@@ -216,7 +236,7 @@ impl Clients {
                 // Of this account's own: the SDK's would be the whole process's.
                 config = config.retry_partition(RetryPartition::custom("outcrop").build());
             }
-            aws_sdk_bedrockruntime::Client::from_conf(config.build())
+            Runtime { client: aws_sdk_bedrockruntime::Client::from_conf(config.build()), template }
         })
     }
 
@@ -224,8 +244,9 @@ impl Clients {
     pub(crate) async fn control(&self, region: Option<&str>) -> aws_sdk_bedrock::Client {
         let shared = &self.shared().await.config;
         client_of(&self.control, shared, region, |region| {
-            let mut config =
-                aws_sdk_bedrock::config::Builder::from(shared).region(region).interceptor(Exchanges);
+            let mut config = aws_sdk_bedrock::config::Builder::from(shared)
+                .region(region)
+                .interceptor(Exchanges::new(None));
             if !self.access.headers.is_empty() {
                 config = config.interceptor(self.access.headers.clone());
             }

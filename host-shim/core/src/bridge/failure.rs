@@ -185,7 +185,7 @@ impl Failure {
     }
 
     /// What an HTTP answer says that is no success.
-    fn from_response(response: &HttpResponse) -> Self {
+    pub(super) fn from_response(response: &HttpResponse) -> Self {
         let headers = response.headers();
         let body = response.body().bytes().unwrap_or_default();
         Self {
@@ -280,7 +280,7 @@ impl Refusal {
         causes(error).find_map(|cause| cause.downcast_ref())
     }
 
-    fn failure(&self) -> Failure {
+    pub(super) fn failure(&self) -> Failure {
         let stage = match self {
             Self::BearerOverPlainHttp { .. } => Stage::Refused,
             // It was somebody else who answered: Bedrock was not reached.

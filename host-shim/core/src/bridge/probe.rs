@@ -122,7 +122,7 @@ pub(crate) async fn converse(
         let message = Message::builder().role(ConversationRole::User).content(text).build();
         let message = message.map_err(|error| Failure::new(Stage::Refused, error.to_string()))?;
         let limits = InferenceConfiguration::builder().max_tokens(1).build();
-        let mut call = clients.runtime(region).await.converse().model_id(id);
+        let mut call = clients.runtime(region).await.client.converse().model_id(id);
         if let Some((id, version)) = guardrail {
             let guardrail = GuardrailConfiguration::builder();
             let guardrail = guardrail.guardrail_identifier(id).guardrail_version(version).build();

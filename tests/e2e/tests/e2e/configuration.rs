@@ -98,7 +98,7 @@ impl Place {
     }
 }
 
-fn config(text: &str) -> Config {
+pub(crate) fn config(text: &str) -> Config {
     Document::parse("test.json5", text)
         .and_then(|document| document.config(&|_| None))
         .unwrap_or_else(|error| panic!("{text}\n{error}"))

@@ -21,6 +21,7 @@ mod http2;
 mod isolation;
 mod killed;
 mod library;
+mod likeness;
 mod listing_cache;
 mod long_conversation;
 mod matrix;
