@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Host, OutcropError, EventStream } from 'outcrop';
 import { all, ask, failure, newHost, options, stop, textOf } from './setting.mjs';
@@ -46,6 +49,34 @@ for (const [what, more, message] of OPTIONS) {
     assert.throws(() => new Host({ ...options, ...more }), (error) => error instanceof OutcropError && message.test(error.message));
   });
 }
+
+test('every option of the library has a type', () => {
+  const types = readFileSync(new URL(import.meta.resolve('outcrop').replace('index.js', 'index.d.ts')), 'utf8');
+  for (const value of ['', 0]) {
+    let said = '';
+    assert.throws(() => newHost({ noSuch: value }), ({ message }) => Boolean((said = message)));
+    const names = /there are (.*)/.exec(said)[1].split(', ');
+    assert(names.length > 10);
+    for (const name of names) {
+      const key = name === 'config_text' ? 'config' : name.replaceAll(/_(.)/g, (_, letter) => letter.toUpperCase());
+      assert.match(types, new RegExp(`  ${key}\\?: `), key);
+    }
+  }
+});
+
+test('plugins are replaced, and a configuration that is not fit changes nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'outcrop-'));
+  const configFile = join(folder, 'config.json5');
+  writeFileSync(configFile, '{}');
+  const other = newHost({ configFile });
+  await other.reloadPlugins();
+  writeFileSync(configFile, '{}]');
+  await assert.rejects(other.reloadPlugins(), (error) => error instanceof OutcropError && error.message.includes(configFile));
+  assert.equal(textOf(await all(other.stream(ask('sim:text x')))), 'x');
+  other.close();
+  await assert.rejects(other.reloadPlugins(), ({ class: kind }) => kind === 'shut-down');
+  rmSync(folder, { recursive: true });
+});
 
 test('an option may be a boolean', async () => {
   const other = newHost({ signalHandlers: true });

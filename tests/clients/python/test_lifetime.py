@@ -1,6 +1,8 @@
 """What is let go of: streams that nobody drained, hosts, processes, the log."""
 
+import dataclasses
 import gc
+import inspect
 import logging
 import multiprocessing
 import os
@@ -67,6 +69,27 @@ class Lifetime(Test):
                     host.reload_plugins()
                 self.assertIn(file.name, str(caught.exception))
                 self.assertEqual(host.answer(ask("sim:text Still there.")).text, "Still there.")
+
+    def test_every_option_of_the_library_has_an_argument(self):
+        arguments = set(inspect.signature(outcrop.Host).parameters)
+        limits = {f"limit_{limit.name}" for limit in dataclasses.fields(outcrop.Limits)}
+        for value in ("", 0):
+            with self.assertRaises(outcrop.OutcropError) as caught:
+                self.new_host(options={"no_such": value})
+            names = str(caught.exception).split("there are ")[1].split(", ")
+            self.assertGreater(len(names), 10)
+            for name in names:
+                name = name.strip().removesuffix("_ms").replace("config_text", "config")
+                self.assertIn(name, arguments | limits)
+
+    def test_options_that_are_lists_and_times_reach_the_library(self):
+        limits = outcrop.Limits(queued_streams=1, queue_time=0.5, log_lines=3)
+        fallbacks = ["amazon-bedrock/amazon.nova-lite-v1:0"]
+        with self.new_host(fallbacks=fallbacks, adaptive_rate=True, limits=limits) as host:
+            self.assertEqual(host.answer(ask("sim:text Yes.")).text, "Yes.")
+        with self.assertRaises(outcrop.OutcropError) as caught:
+            self.new_host(fallbacks=["nobody/knows"])
+        self.assertIn("nobody", str(caught.exception))
 
     def test_closing_twice_is_nothing_to_do(self):
         with self.new_host() as host:

@@ -82,6 +82,7 @@ export const optionsFree = declare('options_free', 'void', handle);
 
 export const hostNew = declare('host_new', 'int', handle, place, place);
 export const hostListModels = declare('host_list_models', 'int', handle, 'int64_t', place, place);
+export const hostReloadPlugins = declare('host_reload_plugins', 'int', handle, place);
 export const hostStartStream = declare('host_start_stream', 'int', handle, bytes, 'size_t', place, place);
 export const hostFree = declare('host_free', 'void', handle);
 

@@ -7,7 +7,11 @@ import { EventStream } from './stream.js';
 
 const hostPlace = abi.newPlace();
 const streamPlace = abi.newPlace();
-const listModels = promisify(abi.hostListModels.async);
+
+/** Calls a function of the library in another thread, where there is room for that. */
+const elsewhere = (call) => (abi.hasRoom ? promisify(call.async) : call);
+const listModels = elsewhere(abi.hostListModels);
+const reloadPlugins = elsewhere(abi.hostReloadPlugins);
 
 /** What there is of a host behind its `Host`. */
 class Core {
@@ -43,17 +47,21 @@ class Core {
     return this.handle;
   }
 
-  async list(timeoutMs) {
-    const place = abi.newPlace();
+  /** Calls a function of the host that takes its time. */
+  async call(run, ...args) {
     const errorPlace = abi.newPlace();
-    const call = abi.hasRoom ? listModels : abi.hostListModels;
     try {
-      abi.check(await call(this.open(), timeoutMs, place, errorPlace), errorPlace);
+      abi.check(await run(this.open(), ...args, errorPlace), errorPlace);
     } catch (error) {
       // Closed before the other thread came to it: to the library that is a handle it does not know.
       this.open();
       throw error;
     }
+  }
+
+  async list(timeoutMs) {
+    const place = abi.newPlace();
+    await this.call(listModels, timeoutMs, place);
     const models = place[0];
     try {
       const all = (count, json) => Array.from({ length: Number(count(models)) }, (_, at) => JSON.parse(abi.read(json(models, at))));
@@ -86,6 +94,11 @@ export class Host {
     // One thread is enough for all who ask.
     core.listing ??= core.list(timeoutMs).finally(() => (core.listing = null));
     return signal ? unlessAborted(core.listing, signal) : core.listing;
+  }
+
+  /** Replaces the plugins that have changed. */
+  async reloadPlugins() {
+    await this.#core.call(reloadPlugins);
   }
 
   /** Asks for an answer. */

@@ -30,6 +30,10 @@ export interface HostOptions {
   connectTimeoutMs?: number;
   /** How often a request is sent at most, before its first content. */
   attempts?: number;
+  /** Where else to ask before any content has come, in order (docs/reliability.md). */
+  fallbacks?: string[];
+  /** Whether requests are paced after the service has throttled; false. */
+  adaptiveRate?: boolean;
   /** Threads for connections and timers; 2. */
   workerThreads?: number;
   /** Limits of the sandbox. */
@@ -44,6 +48,15 @@ export interface HostOptions {
   /** How many streams there may be at once: of the plugin (64), and in the process (256). */
   limitStreams?: number;
   limitProcessStreams?: number;
+  /** How many streams may wait for a place (none), and how long (30,000). */
+  limitQueuedStreams?: number;
+  limitQueueTimeMs?: number;
+  limitTableElements?: number;
+  /** Calls to Bedrock that a stream may have under way. */
+  limitBridgeCalls?: number;
+  /** Lines of the log that a call of the plugin may write, and the bytes of one. */
+  limitLogLines?: number;
+  limitLogLineBytes?: number;
   /** Whether the library may install handlers of signals, for traps in the sandbox; true. */
   signalHandlers?: boolean;
   /** Takes lines of the log, none of which holds a prompt, an answer or a key. Costs a thread. */
@@ -72,6 +85,13 @@ export class Host {
     timeoutMs?: number;
     signal?: AbortSignal;
   }): Promise<Models>;
+
+  /**
+   * Reads the configuration file anew and replaces the plugins that have changed, without blocking the event loop;
+   * streams that run end on the plugin that they began with. Where a new plugin, or the file, is not fit, it throws
+   * an `OutcropError` and the present plugin stays.
+   */
+  reloadPlugins(): Promise<void>;
 
   /**
    * Asks for an answer. Nothing is sent before the first event is asked for. Throws where the request is no

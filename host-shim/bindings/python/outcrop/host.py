@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Union
 
@@ -52,6 +52,16 @@ class Limits:
     answer_bytes: int | None = None
     #: Per cent of a processor that a plugin may use for long.
     cpu_share: int | None = None
+    #: Streams that may wait for a place, and for how many seconds.
+    queued_streams: int | None = None
+    queue_time: float | None = None
+    #: Elements of an instance's tables.
+    table_elements: int | None = None
+    #: Calls to Bedrock that a stream may have under way.
+    bridge_calls: int | None = None
+    #: Lines of the log that a call may write, and the bytes of one.
+    log_lines: int | None = None
+    log_line_bytes: int | None = None
 
 
 class Host:
@@ -82,6 +92,8 @@ class Host:
         cache_folder: _Path | None = None,
         connect_timeout: float | None = None,
         attempts: int | None = None,
+        fallbacks: Sequence[str] | None = None,
+        adaptive_rate: bool | None = None,
         worker_threads: int | None = None,
         signal_handlers: bool | None = None,
         limits: Limits = Limits(),
@@ -96,6 +108,8 @@ class Host:
         :param plugin_file: another plugin, and its `settings`.
         :param cache_folder: where compiled plugins and listings are kept.
         :param connect_timeout: seconds; `attempts`: how often a request is sent at most.
+        :param fallbacks: where else to ask before any content has come, in order (docs/reliability.md);
+            `adaptive_rate`: whether requests are paced after the service has throttled.
         :param worker_threads: threads for connections and timers.
         :param signal_handlers: False where the library is to install none for what traps in the sandbox, which then
             costs time. Needed where `faulthandler` is enabled after the host is made.
@@ -119,13 +133,15 @@ class Host:
             "cache_folder": cache_folder,
             "connect_timeout_ms": _milliseconds(connect_timeout),
             "attempts": attempts,
+            "fallbacks": None if fallbacks is None else list(fallbacks),
+            "adaptive_rate": adaptive_rate,
             "worker_threads": worker_threads,
             "signal_handlers": signal_handlers,
         }
         for limit in fields(limits):
             value = getattr(limits, limit.name)
-            if limit.name == "call_time":
-                wanted["limit_call_time_ms"] = _milliseconds(value)
+            if limit.name.endswith("_time"):
+                wanted[f"limit_{limit.name}_ms"] = _milliseconds(value)
             else:
                 wanted[f"limit_{limit.name}"] = value
         wanted.update(options or {})
@@ -236,12 +252,12 @@ def _close(host: int, logger: int) -> None:
 
 
 def _set(options: int, name: str, value: Any) -> None:
-    """Sets an option: whole numbers as numbers, all else as text, which mappings are as JSON."""
+    """Sets an option: whole numbers as numbers, all else as text, which mappings and lists are as JSON."""
     key = name.encode()
     if isinstance(value, int):
         call(lib.options_set_number, options, key, len(key), int(value))
         return
-    if isinstance(value, Mapping):
+    if isinstance(value, (Mapping, list)):
         value = json.dumps(value)
     text = os.fspath(value).encode()
     call(lib.options_set_text, options, key, len(key), text, len(text))
