@@ -120,10 +120,15 @@ impl Observer for Metrics {
                     Outcome::Cancelled => counted.cancelled += 1,
                     Outcome::Failed(error) => *counted.failed.entry(error.class.as_str()).or_default() += 1,
                 }
-                counted.input_tokens += usage.input;
-                counted.output_tokens += usage.output;
-                counted.cache_read_tokens += usage.cache_read;
-                counted.cache_write_tokens += usage.cache_write;
+                for (total, tokens) in [
+                    (&mut counted.input_tokens, usage.input),
+                    (&mut counted.output_tokens, usage.output),
+                    (&mut counted.cache_read_tokens, usage.cache_read),
+                    (&mut counted.cache_write_tokens, usage.cache_write),
+                ] {
+                    // A plugin or an endpoint can claim any number.
+                    *total = total.saturating_add(tokens);
+                }
                 counted.duration.add(after);
             }
             Occurrence::PluginFailed { plugin, .. } => {
@@ -277,6 +282,19 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
+    }
+
+    #[test]
+    fn no_claim_of_tokens_is_too_large_to_be_counted() {
+        let metrics = Metrics::default();
+        let mut usage = Usage::default();
+        (usage.input, usage.output) = (u64::MAX, 7);
+        for _ in 0..2 {
+            let outcome = Outcome::Done(&StopReason::Stop);
+            metrics.observe(&Occurrence::Ended { model: "a", outcome, usage: &usage, after: Duration::ZERO });
+        }
+        let counted = &metrics.snapshot().models["a"];
+        assert_eq!((counted.input_tokens, counted.output_tokens), (u64::MAX, 14));
     }
 
     #[test]

@@ -28,7 +28,7 @@ const MODEL: &str = "amazon-bedrock/sim.text-v1:0";
 /// Streams at a time.
 const AT_ONCE: usize = 200;
 /// Streams of the form that `make test` runs: about two minutes on two idle cores.
-const STREAMS: u64 = 24_000;
+const STREAMS: u64 = 64_000;
 /// Samples of a run, about.
 const SAMPLES: u64 = 200;
 /// Minutes of the long form.
