@@ -397,12 +397,12 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
     };
     // What goes wrong with a copy is tried again by the SDK.
     let mut likeness = template.as_ref().and_then(Template::likeness);
+    // The SDK's own idea of the service's clock may be old by then.
+    let mut clock_tries = if likeness.is_some() { 2 } else { 0 };
     retries.within(order.patience);
     loop {
         let mark = clients.mark().await;
-        let copied = likeness.take().zip(body.clone());
-        let was_copied = copied.is_some();
-        let sent = match copied {
+        let sent = match likeness.take().zip(body.clone()) {
             Some((likeness, body)) => copy(&clients, likeness, &order, body).await,
             None => attempt(&clients, &order, body.clone()).await,
         };
@@ -429,7 +429,9 @@ async fn open(clients: Arc<Clients>, mut order: Order, mut retries: Retries) -> 
         if let Some(template) = template.as_ref().filter(|_| failure.tells_of_clock()) {
             // The SDK learns the service's clock by its own failure alone.
             template.give_up();
-            if was_copied {
+            if clock_tries > 0 {
+                tracing::info!(model, code = failure.error_type, "signed anew by the service's clock");
+                clock_tries -= 1;
                 continue;
             }
         }
@@ -512,21 +514,25 @@ async fn copy(clients: &Clients, likeness: &Likeness, order: &Order, body: Bytes
     if response.status().is_success() {
         return Err(no_body());
     }
-    if response.status().is_server_error()
-        && let Some(connection) = connection.get()
-    {
+    let body = bounded::beginning(response.take_body(), MAX_BODY_BYTES);
+    let (failure, is_transient) = match ByteStream::new(body).collect().await {
+        Ok(body) => {
+            *response.body_mut() = SdkBody::from(body.into_bytes());
+            (Failure::from_response(&response), matches!(response.status().as_u16(), 500 | 502 | 503 | 504))
+        }
+        // What its headers said is known all the same.
+        Err(error) => {
+            let mut failure = Failure::from_response(&response);
+            failure.stage = Stage::Stream;
+            failure.message = super::failure::chain(&error);
+            (failure, true)
+        }
+    };
+    if is_transient && let Some(connection) = connection.get() {
         // Another server may be well.
         connection.poison();
     }
-    let body = bounded::beginning(response.take_body(), MAX_BODY_BYTES);
-    match ByteStream::new(body).collect().await {
-        Ok(body) => *response.body_mut() = SdkBody::from(body.into_bytes()),
-        Err(error) => {
-            let said = super::failure::chain(&error);
-            return Err(Failure::new(Stage::Stream, format!("the connection broke: {said}")));
-        }
-    }
-    Err(Failure::from_response(&response))
+    Err(failure)
 }
 
 /// The answer of a successful response, if it is a stream of events.

@@ -50,8 +50,8 @@ const OF_ONE_REQUEST: &[&str] = &[
     "x-amz-security-token",
 ];
 
-/// Says what else the process is doing, which may be another thing next time.
-const TRACE: &str = "x-amzn-trace-id";
+/// Set where each request of the SDK's carries what is traced at that moment, `x-amzn-trace-id`.
+const TRACED: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
 /// The template of a client, once its first request has been made.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +123,7 @@ impl Likeness {
     fn of(request: &HttpRequest, components: &RuntimeComponents, settings: &ConfigBag) -> Option<Self> {
         let (base, _) = request.uri().strip_suffix(OPERATION)?.rsplit_once('/')?;
         let signature = Signature::read(request.headers().get("authorization")?)?;
-        if request.headers().get(TRACE).is_some() {
+        if std::env::var_os(TRACED).is_some() {
             return None;
         }
         let mut headers = request.headers().clone();

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use bedrock_sim::{AccessKey, Auth, AuthOutcome, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY};
+use bedrock_sim::{AccessKey, Auth, AuthOutcome, DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Scenario, Target};
 use outcrop::{ErrorClass, Host};
 use serde_json::Value;
 
@@ -221,15 +221,42 @@ fn expired_credentials_are_read_again_once_for_all() {
     assert_eq!(calls(folder.path()), 2);
 }
 
+/// Both good, until the service says otherwise.
+fn good_keys() -> Auth {
+    Auth::none()
+        .access_key("ASIAOLD", AccessKey::with_session_token("s", "old"))
+        .access_key("ASIANEW", AccessKey::with_session_token("s", "new"))
+}
+
+#[test]
+fn credentials_that_are_refused_later_are_read_again_too() {
+    let sim = simulator();
+    sim.set_auth(good_keys());
+    sim.script_next(Target::Any, Scenario::text("first"));
+    sim.script_next(Target::Any, Scenario::error(403, "ExpiredTokenException", "it is expired"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = home(&process_profile(folder.path(), &[("ASIAOLD", "old"), ("ASIANEW", "new")]), "");
+    inside_with(&sim, "credentials::inner_streams_with_a_profile", &[("HOME", home.path())]);
+    let who: Vec<_> = sim.requests().into_iter().filter_map(|request| request.auth).collect();
+    let keys = ["ASIAOLD", "ASIAOLD", "ASIANEW"];
+    assert_eq!(who, keys.map(|key| AuthOutcome::Signed { access_key: key.to_owned() }));
+    assert_eq!(calls(folder.path()), 2);
+}
+
+#[tokio::test]
+#[ignore = "run by the test above, in an environment of its own"]
+async fn inner_streams_with_a_profile() {
+    let host = Host::builder().region("us-east-1").profile("p").endpoint(inner_endpoint()).attempts(1);
+    let host = host.build().expect("a host");
+    for _ in 0..2 {
+        done(host.stream(ask("Hello"))).await;
+    }
+}
+
 #[test]
 fn credentials_that_expire_meanwhile_are_replaced_without_a_refusal() {
     let sim = simulator();
-    let both = || {
-        Auth::none()
-            .access_key("ASIAOLD", AccessKey::with_session_token("s", "old"))
-            .access_key("ASIANEW", AccessKey::with_session_token("s", "new"))
-    };
-    sim.set_auth(both());
+    sim.set_auth(good_keys());
     let folder = tempfile::tempdir().expect("a folder");
     // The first ones are good for three seconds, the others for an hour.
     let given = |id: &str, token: &str, life: &str| {

@@ -91,8 +91,12 @@ impl Wild {
             .endpoint(self.endpoint())
     }
 
+    /// Of two requests, the first made by the AWS SDK and the second in its likeness.
     async fn error_of_answer(&self) -> Error {
-        failed(self.builder().build().expect("a host").stream(ask("Hello"))).await
+        let host = self.builder().build().expect("a host");
+        let [one, other] = [failed(host.stream(ask("Hello"))).await, failed(host.stream(ask("Hello"))).await];
+        assert_eq!((one.class, &one.message), (other.class, &other.message));
+        other
     }
 
     async fn error_of_listing(&self) -> Error {

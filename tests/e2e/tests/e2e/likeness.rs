@@ -1,12 +1,14 @@
 //! The first request of a host is made by the AWS SDK, those after it in its likeness: nobody can tell which is which.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use bedrock_sim::raw::{Act, RawServer};
 use bedrock_sim::{Auth, AuthOutcome, Operation, Scenario, Simulator, Target};
 use outcrop::{Host, Request};
 
 use crate::configuration::config;
-use crate::support::{Sim, ask, builder, collect, done, simulator};
+use crate::support::{Sim, ask, builder, collect, done, failed, simulator};
 
 /// The same request twice would not have the same.
 const OF_ONE_REQUEST: &[&str] = &["amz-sdk-invocation-id", "authorization", "x-amz-date"];
@@ -17,6 +19,9 @@ const IDS: &[&str] = &[
     "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123def456",
     "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
 ];
+
+/// A model whose tokens can be counted.
+const COUNTED: &str = "anthropic.claude-haiku-4-5-20251001-v1:0";
 
 fn request(id: &str) -> Request {
     Request::new(format!("amazon-bedrock/{id}")).user("Hello")
@@ -82,6 +87,43 @@ async fn a_clock_that_goes_wrong_later_is_corrected_too() {
     assert_eq!(asked(&sim).len(), 3, "refused twice, the second time before the SDK");
     done(host.stream(ask("Hello"))).await;
     assert_eq!(asked(&sim).len(), 1, "the SDK knows the service's clock");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_put_right_meanwhile_is_no_failure() {
+    let sim = simulator();
+    let host = builder(&sim).attempts(2).build().expect("a host");
+    sim.set_auth(Auth::default().clock_ahead(900));
+    // Of this the SDK learns a clock, and the next request is made by it.
+    host.count_tokens(request(COUNTED)).await.expect("a count");
+    done(host.stream(ask("Hello"))).await;
+    sim.set_auth(Auth::default());
+    done(host.stream(ask("Hello"))).await;
+    asked(&sim);
+    sim.script_next(Target::Any, Scenario::error(503, "ServiceUnavailableException", "no"));
+    done(host.stream(ask("Hello"))).await;
+    assert_eq!(
+        asked(&sim).len(),
+        3,
+        "a copy that failed, the SDK with its old clock, the SDK with the right one"
+    );
+}
+
+#[tokio::test]
+async fn an_error_that_breaks_off_says_what_its_headers_said() {
+    let error = "HTTP/1.1 429 Too Many Requests\r\nx-amzn-errortype: ThrottlingException\r\n\
+                 x-amzn-requestid: r1\r\nretry-after: 300\r\ncontent-length: 99\r\n\r\n{";
+    let server = RawServer::start(vec![Act::Read, Act::text(error)]).expect("it starts");
+    let sim = simulator();
+    let endpoint = format!("http://{}", server.address());
+    let host = builder(&sim).endpoint(endpoint).build().expect("a host");
+    for sender in ["SDK", "copy"] {
+        let error = failed(host.stream(ask("Hello"))).await;
+        assert_eq!(error.http_status, Some(429), "{sender}: {error:?}");
+        assert_eq!(error.provider_code.as_deref(), Some("ThrottlingException"), "{sender}");
+        assert_eq!(error.request_id.as_deref(), Some("r1"), "{sender}");
+        assert_eq!(error.retry_after, Some(Duration::from_secs(300)), "{sender}");
+    }
 }
 
 #[tokio::test]
