@@ -1,7 +1,7 @@
 # Outcrop: `make help` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-c examples run-node run-python build test test-node test-python test-otlp soak node python peers hosts lint fuzz bench fmt header install wasm-toolchain
+.PHONY: help run run-c examples run-node run-python build test test-node test-python test-otlp soak node python peers hosts lint fuzz miri bench fmt header install wasm-toolchain
 
 CARGO ?= cargo
 PREFIX ?= $(HOME)/.local
@@ -98,6 +98,9 @@ fmt: ## format the code
 
 fuzz: ## fuzz each target for SECONDS (900), or TARGET alone: frames, answers, configuration, requests, components
 	tests/fuzz/run "$(or $(SECONDS),900)" $(TARGET)
+
+miri: ## the unsafe code of the C ABI, as far as it needs no host, interpreted; wants a nightly compiler with Miri
+	MIRIFLAGS=-Zmiri-disable-isolation $(CARGO) +nightly miri test --locked -p outcrop-capi --lib
 
 bench: ## the benchmark table; RUNS=5 repeats it
 	$(CARGO) build --locked --release -p outcrop-bench -p outcrop-capi

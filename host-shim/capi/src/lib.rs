@@ -29,6 +29,8 @@ mod out;
 mod status;
 mod stream;
 mod strings;
+#[cfg(test)]
+mod tests;
 mod wake;
 
 use std::ffi::c_char;
