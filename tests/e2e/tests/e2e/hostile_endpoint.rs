@@ -174,9 +174,8 @@ async fn a_compressed_answer_is_not_unpacked() {
     .concat();
     let packed = stored_gzip(&events);
     let wild = Wild::new(move |_, pen| {
-        pen.write(
-            format!("{EVENTS}content-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len()).as_bytes(),
-        )?;
+        let head = format!("{EVENTS}content-encoding: gzip\r\ncontent-length: {}", packed.len());
+        pen.write(format!("{head}\r\nconnection: close\r\n\r\n").as_bytes())?;
         pen.write(&packed)
     });
     let error = wild.error_of_answer().await;
@@ -203,9 +202,8 @@ async fn a_redirect_is_not_followed() {
         let other = Wild::new(|_, pen| pen.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
         let to = other.endpoint();
         let wild = Wild::new(move |_, pen| {
-            let head =
-                format!("HTTP/1.1 {status} Elsewhere\r\nlocation: {to}/stolen\r\ncontent-length: 0\r\n\r\n");
-            pen.write(head.as_bytes())
+            let head = format!("HTTP/1.1 {status} Elsewhere\r\nlocation: {to}/stolen\r\ncontent-length: 0");
+            pen.write(format!("{head}\r\nconnection: close\r\n\r\n").as_bytes())
         });
         let error = wild.error_of_answer().await;
         assert_eq!((error.http_status, error.delivered), (Some(status), false), "{error:?}");

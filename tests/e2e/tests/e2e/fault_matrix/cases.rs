@@ -260,8 +260,13 @@ pub(super) static CASES: &[Case] = &[
     late("half the headers, then silence", || with(said("HTTP/1.1 200 OK\r\nx-a: b"), Act::Hang)),
     raw("a header without end", || said(&format!("HTTP/1.1 200 OK\r\nx: {}", "y".repeat(1 << 20))), NETWORK),
     late("100 Continue, then silence", || with(said("HTTP/1.1 100 Continue\r\n\r\n"), Act::Hang)),
-    raw("204 No Content", || said("HTTP/1.1 204 No Content\r\n\r\n"), TRUNCATED),
-    raw("200 of no type", || said("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"), NETWORK),
+    // These are whole, and the server goes: without a word of that the next request would meet a dead connection.
+    raw("204 No Content", || said("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"), TRUNCATED),
+    raw(
+        "200 of no type",
+        || said("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"),
+        NETWORK,
+    ),
     raw("less than the announced length", || after_headers("content-length: 99\r\n\r\nabc"), TRUNCATED),
     raw("a chunk of no size", || after_headers("transfer-encoding: chunked\r\n\r\nzz\r\n"), TRUNCATED),
     raw("reset behind the headers", || with(after_headers("content-length: 99\r\n\r\n"), Act::Reset), BROKEN),
