@@ -8,7 +8,7 @@ use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::registry::{self, LookupSpan};
+use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What a plugin writes. Nobody can prove what is in it, so it is left out unless it is asked for by name.
@@ -41,7 +41,7 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let lines = fmt::layer().with_writer(writer).with_ansi(colour);
-    registry::Registry::default().with(lines.with_filter(filter.and(filter_fn(is_safe))))
+    Registry::default().with(lines.with_filter(filter.and(filter_fn(is_safe))))
 }
 
 fn filter(asked: &str) -> EnvFilter {
@@ -87,8 +87,8 @@ mod spans {
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        let is_named = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        if !VARIABLES.iter().any(|name| is_named(&name)) {
+        let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !VARIABLES.into_iter().any(is_set) {
             log.init();
             return None;
         }

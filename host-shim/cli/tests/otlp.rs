@@ -1,42 +1,15 @@
 //! The command, built with the feature `otlp`, sends the spans of its streams to the collector that the environment
 //! names, and nowhere where it names none.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+#[path = "../../otlp/tests/collector/endpoint.rs"]
+mod endpoint;
+
 use std::net::TcpListener;
 use std::process::{Command, Output};
-use std::sync::mpsc;
 
 use bedrock_sim::{DEFAULT_ACCESS_KEY, DEFAULT_SECRET_KEY, Simulator};
 
 const PROMPT: &str = "say canary";
-
-/// Takes one request, and gives its first line and its body.
-fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-    let (sender, received) = mpsc::channel();
-    std::thread::spawn(move || {
-        let (stream, _) = listener.accept().expect("a connection");
-        let mut lines = BufReader::new(&stream);
-        let mut first = String::new();
-        lines.read_line(&mut first).expect("a request");
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            lines.read_line(&mut line).expect("a header");
-            match line.trim_end().to_ascii_lowercase().split_once(':') {
-                Some(("content-length", value)) => length = value.trim().parse().expect("a number"),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        let mut body = vec![0; length];
-        lines.read_exact(&mut body).expect("a body");
-        (&stream).write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("an answer");
-        sender.send((first, body)).expect("somebody waits");
-    });
-    (endpoint, received)
-}
 
 /// One answer on the command line, with these variables.
 fn chat(simulator: &Simulator, variables: &[(&str, &str)]) -> Output {
@@ -63,7 +36,7 @@ fn chat(simulator: &Simulator, variables: &[(&str, &str)]) -> Output {
 #[test]
 fn the_span_of_an_answer_reaches_the_collector() {
     let simulator = Simulator::builder().start_in_thread().expect("a simulator");
-    let (endpoint, received) = collector();
+    let (endpoint, received) = endpoint::collector();
     let output = chat(&simulator, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let (first, body) = received.recv().expect("spans were sent");

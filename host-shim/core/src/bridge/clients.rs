@@ -120,14 +120,12 @@ impl Clients {
 
     /// Loads the credentials, if they are none of the embedder's own and no API key.
     pub(crate) async fn credentials(&self) -> Result<Option<Credentials>, Failure> {
-        match (&self.access.key, &self.shared().await.held) {
-            (Some(key), _) => Ok(Some(key.clone())),
-            (None, Some(_)) if self.origin().await.0 == Origin::Bearer => Ok(None),
-            (None, Some(held)) => match held.credentials().await {
-                Ok(credentials) => Ok(Some(credentials)),
-                Err(error) => Err(self.explained(Failure::of_credentials(&error)).await),
-            },
-            (None, None) => Ok(None),
+        if self.access.key.is_none() && self.origin().await.0 == Origin::Bearer {
+            return Ok(None);
+        }
+        match self.key().await {
+            Ok(key) => Ok(Some(key)),
+            Err(failure) => Err(self.explained(failure).await),
         }
     }
 

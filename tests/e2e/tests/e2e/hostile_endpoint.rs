@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bedrock_sim::{Catalogue, Operation, Scenario, Step, frame};
+use bedrock_sim::{Operation, Scenario, Step, frame};
 use bytes::Bytes;
 use outcrop::request::Timeouts;
 use outcrop::{Error, ErrorClass, Event, Host, HostBuilder};
@@ -252,14 +252,12 @@ async fn a_listing_of_a_million_models_is_an_error_and_no_more() {
     let summaries: Vec<_> = (0..1_000_000).map(|number| json!({ "modelId": format!("m{number}") })).collect();
     sim.script(Operation::ListFoundationModels, Scenario::json(200, &json!({ "modelSummaries": summaries })));
     let host = host(&sim);
-    match host.models().await {
-        Ok(models) => assert!(models.models.len() < 1_000_000, "no person reads as many"),
-        Err(error) => assert!(!error.message.is_empty()),
-    }
+    // Which limit the plugin meets over it is the machine's to say.
+    let error = host.models().await.expect_err("nobody lists as many");
+    let limits = ["callTimeMs", "memoryBytes", "hostCallBytes", "answerBytes"];
+    assert!(limits.iter().any(|limit| error.message.contains(limit)), "{error:?}");
     // Whatever became of it, answers go on.
     done(host.stream(ask("sim:text Hello"))).await;
-    sim.clear_scripts();
-    sim.set_catalogue(Catalogue::default());
 }
 
 #[tokio::test]

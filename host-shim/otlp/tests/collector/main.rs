@@ -1,8 +1,6 @@
 //! What arrives at a collector.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
-use std::sync::mpsc;
+mod endpoint;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -14,36 +12,6 @@ use tracing::field::Empty;
 use tracing::{debug_span, info, info_span, trace};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// Takes one request, and gives its path and body.
-fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-    let (sender, received) = mpsc::channel();
-    std::thread::spawn(move || {
-        let (stream, _) = listener.accept().expect("a connection");
-        let mut reader = BufReader::new(stream.try_clone().expect("a handle"));
-        let (mut request, mut length) = (String::new(), 0);
-        reader.read_line(&mut request).expect("a request line");
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).expect("a header");
-            let line = line.trim_end().to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().expect("a number");
-            }
-            if line.is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).expect("a body");
-        let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
-        (&stream).write_all(answer.as_bytes()).expect("an answer");
-        sender.send((request, body)).expect("somebody waits");
-    });
-    (endpoint, received)
-}
-
 fn attribute<'a>(span: &'a Span, name: &str) -> Option<&'a Value> {
     let found = span.attributes.iter().find(|attribute| attribute.key == name)?;
     found.value.as_ref()?.value.as_ref()
@@ -51,7 +19,7 @@ fn attribute<'a>(span: &'a Span, name: &str) -> Option<&'a Value> {
 
 /// In a process of its own, as every test file is: the endpoint is a variable of the process.
 fn main() {
-    let (endpoint, received) = collector();
+    let (endpoint, received) = endpoint::collector();
     if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_none() {
         // Variables are set for a child; to change one's own is not safe.
         let status = std::process::Command::new(std::env::current_exe().expect("a path"))
